@@ -1,0 +1,262 @@
+"""Annotations: lines of a query's doc comment that begin with `@`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pgrepo.sqlfiles.header import identifier_problem, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pgrepo.errors import SourceError
+    from pgrepo.sqlfiles.comments import CommentLine
+    from pgrepo.sqlfiles.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnAnnotation:
+    """`@column name: python.Type`, `@column name not null`; the span is that of the name."""
+
+    name: str
+    type: str | None
+    not_null: bool
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterAnnotation:
+    """`@param name: Type`, `@param limit = 10`; the span is that of the name.
+
+    The default is a Python literal, as written.
+    """
+
+    name: str
+    type: str | None
+    default: str | None
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """All annotations of a query; `row` is the name of its row class."""
+
+    row: str | None = None
+    row_span: tuple[int, int] | None = None
+    columns: tuple[ColumnAnnotation, ...] = ()
+    parameters: tuple[ParameterAnnotation, ...] = ()
+
+
+ANNOTATION = re.compile(r"@(?P<word>[A-Za-z_]\w*)(?P<rest>.*)")
+
+_FORMS = {
+    "row": "@row ClassName",
+    "column": "@column name: python.Type, @column name not null, or both",
+    "param": "@param name: python.Type, @param name = 10 or @param name: int = 10",
+}
+_ROW = re.compile(r"\s+(?P<name>\S+)\s*")
+_COLUMN = re.compile(
+    r'\s+(?P<name>"(?:[^"]|"")+"|\w+)\s*(?::\s*(?P<type>.*?))??\s*(?P<not_null>\bnot\s+null)?\s*',
+    re.IGNORECASE,
+)
+_PARAMETER = re.compile(r"\s+(?P<name>\w+)\s*(?::\s*(?P<type>[^=]*?)\s*)?(?:=\s*(?P<default>.*))?")
+_TYPE_NODES = (
+    ast.Expression,
+    ast.Name,
+    ast.Attribute,
+    ast.Subscript,
+    ast.Tuple,
+    ast.List,
+    ast.BinOp,
+    ast.BitOr,
+    ast.UnaryOp,
+    ast.USub,
+    ast.Constant,
+    ast.Load,
+)
+
+
+@dataclass(slots=True)
+class _Reader:
+    source: Source
+    query: str
+    declared: Sequence[str]
+    errors: list[SourceError] = field(default_factory=list)
+    row: str | None = None
+    row_span: tuple[int, int] | None = None
+    columns: list[ColumnAnnotation] = field(default_factory=list)
+    parameters: list[ParameterAnnotation] = field(default_factory=list)
+
+    def read(self, line: CommentLine, found: re.Match[str]) -> None:
+        word, rest = found["word"], found["rest"]
+        at = line.start + found.start("rest")
+        if word == "row":
+            self._read_row(rest, at)
+        elif word == "column":
+            self._read_column(rest, at)
+        elif word == "param":
+            self._read_parameter(rest, at)
+        else:
+            self._fail(
+                "PGR120",
+                f"there is no annotation @{word}",
+                (line.start + found.start(), at),
+                _suggestion(word, _FORMS) or "the annotations are @row, @column and @param",
+            )
+
+    def _read_row(self, rest: str, at: int) -> None:
+        found = _ROW.fullmatch(rest)
+        if found is None:
+            self._malformed("row", rest, at)
+            return
+        span = _span(found, at)
+        problem = identifier_problem(found["name"])
+        if problem is None and self.row is not None:
+            problem = "@row is given twice"
+        if problem is not None:
+            self._fail("PGR121", problem, span, f"write {_FORMS['row']} once")
+            return
+        self.row, self.row_span = found["name"], span
+
+    def _read_column(self, rest: str, at: int) -> None:
+        found = _COLUMN.fullmatch(rest)
+        if found is None or not (found["type"] or found["not_null"]):
+            self._malformed("column", rest, at)
+            return
+        name, span = _unquoted(found["name"]), _span(found, at)
+        if self._is_bad_type(found, at) or self._is_twice("column", name, self.columns, span):
+            return
+        not_null = found["not_null"] is not None
+        self.columns.append(ColumnAnnotation(name, found["type"], not_null, span))
+
+    def _read_parameter(self, rest: str, at: int) -> None:
+        found = _PARAMETER.fullmatch(rest)
+        if found is None or not (found["type"] or found["default"]):
+            self._malformed("param", rest, at)
+            return
+        name, span = found["name"], _span(found, at)
+        if name not in self.declared:
+            takes = ", ".join(self.declared) or "no parameters"
+            advice = _suggestion(name, self.declared) or f"{self.query} takes {takes}"
+            self._fail("PGR122", f"{self.query} has no parameter {name!r}", span, advice)
+            return
+        if self._is_bad_type(found, at) or self._is_bad_default(found, at):
+            return
+        if not self._is_twice("param", name, self.parameters, span):
+            default = found["default"].strip() if found["default"] else None
+            self.parameters.append(ParameterAnnotation(name, found["type"], default, span))
+
+    def _is_bad_type(self, found: re.Match[str], at: int) -> bool:
+        text = found["type"]
+        if text is None or _is_type(text):
+            return False
+        start, end = found.span("type")
+        message = f"{text!r} is not a Python type" if text else "a type is missing here"
+        span = (at + start, at + end)
+        self._fail("PGR121", message, span, "write a type as in Python, such as list[uuid.UUID]")
+        return True
+
+    def _is_bad_default(self, found: re.Match[str], at: int) -> bool:
+        if found["default"] is None:
+            return False
+        try:
+            ast.literal_eval(found["default"].strip())
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            start, end = found.span("default")
+            self._fail(
+                "PGR121",
+                f"the default {found['default'].strip()!r} is not a Python literal",
+                (at + start, at + end),
+                "write a number, a string in quotes, True, False or None",
+            )
+            return True
+        return False
+
+    def _is_twice(
+        self,
+        word: str,
+        name: str,
+        earlier: Iterable[ColumnAnnotation | ParameterAnnotation],
+        span: tuple[int, int],
+    ) -> bool:
+        if all(name != other.name for other in earlier):
+            return False
+        self._fail("PGR121", f"@{word} {name} is given twice", span, "put both into one line")
+        return True
+
+    def _malformed(self, word: str, rest: str, at: int) -> None:
+        start = at + len(rest) - len(rest.lstrip())
+        self._fail(
+            "PGR121",
+            f"@{word} is not complete" if rest.strip() else f"@{word} says nothing",
+            (start - len(word) - 1, at) if not rest.strip() else (start, at + len(rest)),
+            f"write {_FORMS[word]}",
+        )
+
+    def _fail(self, code: str, message: str, span: tuple[int, int], help: str) -> None:
+        self.errors.append(self.source.error(code, message, *span, help=help, query=self.query))
+
+
+def read_annotations(
+    source: Source, lines: Iterable[CommentLine], query: str, declared: Sequence[str]
+) -> tuple[Annotations, list[CommentLine], list[SourceError]]:
+    """Reads the annotations in a query's doc comment.
+
+    Returns them, the lines that are none, and an error for every one that is wrong.
+    """
+    reader = _Reader(source, query, declared)
+    prose = []
+    for line in lines:
+        found = ANNOTATION.match(line.text)
+        if found is None:
+            prose.append(line)
+        else:
+            reader.read(line, found)
+    annotations = Annotations(
+        reader.row, reader.row_span, tuple(reader.columns), tuple(reader.parameters)
+    )
+    return annotations, prose, reader.errors
+
+
+def misplaced(source: Source, lines: Iterable[CommentLine], query: str | None) -> list[SourceError]:
+    """Returns an error for every annotation among lines where none belongs."""
+    found = ((line, ANNOTATION.match(line.text)) for line in lines)
+    return [
+        source.error(
+            "PGR122",
+            f"@{match['word']} belongs to no query here",
+            line.start,
+            line.start + match.start("rest"),
+            help="move it into the comment block directly below the query's '-- name:' line",
+            query=query,
+        )
+        for line, match in found
+        if match is not None
+    ]
+
+
+def _span(found: re.Match[str], at: int) -> tuple[int, int]:
+    start, end = found.span("name")
+    return at + start, at + end
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _suggestion(name: str, choices: Iterable[str]) -> str | None:
+    meant = nearest(name, list(choices))
+    return f"did you mean {meant}?" if meant else None
+
+
+def _is_type(text: str) -> bool:
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    if isinstance(tree.body, ast.Constant) and tree.body.value is not None:
+        return False
+    return all(isinstance(node, _TYPE_NODES) for node in ast.walk(tree))

@@ -1,0 +1,114 @@
+"""A named query, read and checked, with its way back to the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pgrepo.sqlfiles.lexer import Token, TokenKind, significant, tokenize
+
+if TYPE_CHECKING:
+    from pgrepo.errors import SourceError
+    from pgrepo.sqlfiles.annotations import Annotations
+    from pgrepo.sqlfiles.header import Operation
+    from pgrepo.sqlfiles.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class NamedQuery:
+    """A query of a query file.
+
+    Attributes:
+        name: the name, a Python name.
+        operation: what it gives back.
+        parameters: the parameter names in the order of the Python signature.
+        positions: the name of every `$n`: `positions[0]` is `$1`.
+        sql: what is executed, as aiosql and our adapter yield it.
+        doc: the comment block directly below the header, without annotations.
+        annotations: the annotations of that block.
+        source: the file.
+        offset: where the `-- name:` comment begins in the file.
+        name_span: where the name is in the file.
+        body: where the SQL and its comments are in the file.
+        fingerprint: 16 hexadecimal digits that change when operation, parameters or SQL do.
+    """
+
+    name: str
+    operation: Operation
+    parameters: tuple[str, ...]
+    positions: tuple[str, ...]
+    sql: str
+    doc: str
+    annotations: Annotations
+    source: Source
+    offset: int
+    name_span: tuple[int, int]
+    body: tuple[int, int]
+    fingerprint: str
+
+    @property
+    def line(self) -> int:
+        """The line of the `-- name:` comment."""
+        return self.source.position(self.offset)[0]
+
+    def locate(self, sql_offset: int) -> int:
+        """Returns the offset in the file for an offset in `sql`.
+
+        Between two tokens that is the start of the next one; at the end of `sql` it is the end
+        of the last one.
+        """
+        pairs = self._token_pairs()
+        for executed, written in pairs:
+            if sql_offset <= executed.start:
+                return written.start
+            if sql_offset < executed.end:
+                if written.kind is TokenKind.PARAMETER:
+                    return written.start
+                return written.start + sql_offset - executed.start
+        return pairs[-1][1].end if pairs else self.body[0]
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        sql_start: int,
+        sql_end: int | None = None,
+        help: str | None = None,
+    ) -> SourceError:
+        """Returns the error about a part of `sql`, placed in the file.
+
+        Without an end, the name that begins at `sql_start`, dots and all, or the token there.
+        """
+        start = self.locate(sql_start)
+        end = self._end_of_name(sql_start) if sql_end is None else self._locate_end(sql_end)
+        return self.source.error(code, message, start, end, help=help, query=self.name)
+
+    def _token_pairs(self) -> list[tuple[Token, Token]]:
+        """Returns the tokens of `sql`, each with the one in the file that it comes from."""
+        executed = significant(tokenize(self.sql))
+        written = significant(tokenize(self.source.text, *self.body))
+        return list(zip(executed, written, strict=False))  # the file has closing semicolons too
+
+    def _locate_end(self, sql_end: int) -> int:
+        end = self.body[0]
+        for executed, written in self._token_pairs():
+            if executed.start >= sql_end:
+                break
+            whole = executed.end <= sql_end or written.kind is TokenKind.PARAMETER
+            end = written.end if whole else written.start + sql_end - executed.start
+        return end
+
+    def _end_of_name(self, sql_start: int) -> int:
+        following = [pair for pair in self._token_pairs() if pair[0].end > sql_start]
+        if not following:
+            return self.locate(sql_start) + 1
+        end = following[0][1]
+        for _, token in following[1:]:
+            joins = end.text == "." or token.text == "."
+            if token.start != end.end or not joins or token.kind not in _NAME_PARTS:
+                break
+            end = token
+        return end.end
+
+
+_NAME_PARTS = {TokenKind.WORD, TokenKind.QUOTED_IDENTIFIER, TokenKind.PUNCTUATION}

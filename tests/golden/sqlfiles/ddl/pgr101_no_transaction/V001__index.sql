@@ -1,0 +1,2 @@
+-- pgrepo: no-transaction
+VACUUM 'a;

@@ -1,0 +1,2 @@
+-- Users.
+CREATE TABLE m.users ();

@@ -1,0 +1,1 @@
+CREATE VIEW m.v AS SELECT 1;

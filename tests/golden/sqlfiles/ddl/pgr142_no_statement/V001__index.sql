@@ -1,0 +1,1 @@
+-- pgrepo: no-transaction

@@ -1,0 +1,3 @@
+-- Why.
+-- pgrepo: no-transaction
+CREATE INDEX CONCURRENTLY a ON m.t (a);

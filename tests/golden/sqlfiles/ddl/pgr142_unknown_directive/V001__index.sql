@@ -1,0 +1,2 @@
+-- pgrepo: notransaction
+CREATE INDEX CONCURRENTLY a ON m.t (a);

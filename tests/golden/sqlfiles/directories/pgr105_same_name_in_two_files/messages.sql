@@ -1,0 +1,2 @@
+-- name: by_id(id)^
+SELECT :id;

@@ -1,0 +1,5 @@
+-- name: recent()
+SELECT 1;
+
+-- name: by-id(id)^
+SELECT :id;

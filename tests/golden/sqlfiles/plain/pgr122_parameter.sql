@@ -1,0 +1,2 @@
+-- @param p2 = 1
+SELECT $1;

@@ -1,0 +1,5 @@
+-- name: attribute(user)
+SELECT :user.id;
+
+-- name: good(user)
+SELECT (:user).id;

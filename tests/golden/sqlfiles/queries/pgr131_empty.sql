@@ -1,0 +1,10 @@
+-- name: comment_only()
+-- Says much.
+
+-- name: semicolon_only()
+;
+
+-- name: good()
+SELECT 1;
+
+-- name: nothing()

@@ -1,0 +1,5 @@
+-- name: create_tables()#
+CREATE TABLE t ();
+
+-- name: good()
+SELECT 1;
