@@ -1,0 +1,6 @@
+"""`python -m pgrepo`."""
+
+from pgrepo.cli.main import main
+
+if __name__ == "__main__":
+    main()

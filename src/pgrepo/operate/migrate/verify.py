@@ -1,0 +1,117 @@
+"""Whether the live schema is what its files make of an empty database."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from pgrepo import embedded
+from pgrepo.operate.migrate import ledger
+from pgrepo.operate.migrate.apply import apply_files, checked_plan, domain_files
+from pgrepo.operate.migrate.plan import State
+from pgrepo.operate.migrate.session import Session, conninfo, open_session
+from pgrepo.operate.migrate.snapshot import Difference, differences, take_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pgrepo.operate.migrate.session import Target
+    from pgrepo.project import DomainFiles
+    from pgrepo.sqlfiles.ddl import DdlFile
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What `verify` found.
+
+    Attributes:
+        differences: where the live schema is not what the applied files make.
+        pending: the names of the files that are not applied yet, and were left out.
+    """
+
+    differences: tuple[Difference, ...]
+    pending: tuple[str, ...]
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the live schema is what the applied files make."""
+        return not self.differences
+
+    def render(self) -> str:
+        """Returns the differences as text, one object after the other."""
+        return "\n".join(difference.render() for difference in self.differences)
+
+
+def verify(
+    target: Target, domain: DomainFiles | str, directory: Path | None = None
+) -> Verification:
+    """Builds the schema from the applied files in a scratch database and compares the two.
+
+    The scratch database is made on the same server, or, where that is not allowed, on the
+    embedded one. Partitions are left out: they come and go with the data they hold.
+
+    Raises:
+        ChecksumError: an applied file was edited.
+        MigrationError: an applied file is missing.
+    """
+    name, files = domain_files(domain, directory)
+    with open_session(target) as session:
+        found = checked_plan(session, name, files)
+    applied = [entry.file for entry in found.files if entry.state is State.APPLIED and entry.file]
+    return Verification(
+        differences=tuple(compare(target, name, applied)),
+        pending=tuple(entry.name for entry in found.pending),
+    )
+
+
+def compare(target: Target, domain: str, files: list[DdlFile]) -> list[Difference]:
+    """Compares a live schema with what the files make of an empty database."""
+    with open_session(target) as session:
+        database = take_snapshot(session, domain)
+        with (
+            scratch_database(session, conninfo(target)) as scratch_url,
+            open_session(scratch_url) as scratch,
+        ):
+            ledger.ensure(scratch)
+            apply_files(scratch, domain, files)
+            built = take_snapshot(scratch, domain)
+    return differences(built, database)
+
+
+@contextlib.contextmanager
+def scratch_database(session: Session, target: str) -> Iterator[str]:
+    """Makes an empty database and gives its conninfo; drops it in the end."""
+    name = f"pgrepo_scratch_{secrets.token_hex(6)}"
+    identifier = sql.Identifier(name)
+    try:
+        # template0 has nothing in it, and nobody is ever connected to it.
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(identifier)
+        session.connection.execute(create)
+    except psycopg.errors.InsufficientPrivilege:
+        with _embedded_scratch() as url:
+            yield url
+        return
+    try:
+        yield make_conninfo(target, dbname=name)
+    finally:
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
+        session.connection.execute(drop)
+
+
+@contextlib.contextmanager
+def _embedded_scratch() -> Iterator[str]:
+    directory = Path(tempfile.mkdtemp(prefix="pgrepo-verify-"))
+    try:
+        yield embedded.dsn(directory / "pg")
+    finally:
+        embedded.stop(directory / "pg")
+        shutil.rmtree(directory, ignore_errors=True)

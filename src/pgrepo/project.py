@@ -1,0 +1,194 @@
+"""`[tool.pgrepo]` in pyproject.toml: where a project's SQL, queries and output are."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgrepo.errors import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SHIPPED = ("monumento",)
+"""The domains that come with pgrepo."""
+
+_KEYS = ("sql", "queries", "output")
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFiles:
+    """Where the files of one domain are: one PostgreSQL schema, one generated package.
+
+    `output` is None for a domain of an installed pgrepo, which cannot be generated anew.
+    """
+
+    name: str
+    root: Path
+    sql: Path
+    queries: Path
+    output: Path | None
+
+    @property
+    def sample(self) -> Path:
+        """A little data to try the domain with."""
+        return self.sql / "sample"
+
+    @property
+    def load(self) -> Path:
+        """Much data, for measuring."""
+        return self.sql / "load"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A pyproject.toml with a `[tool.pgrepo]` table."""
+
+    root: Path
+    domains: tuple[DomainFiles, ...]
+
+
+def find_project(start: Path | None = None) -> Project | None:
+    """Finds the nearest pyproject.toml with `[tool.pgrepo]`, from a directory upwards."""
+    directory = (start or Path.cwd()).resolve()
+    for candidate in (directory, *directory.parents):
+        pyproject = candidate / "pyproject.toml"
+        if pyproject.is_file() and _pgrepo_table(pyproject) is not None:
+            return load_project(pyproject)
+    return None
+
+
+def load_project(pyproject: Path) -> Project:
+    """Reads `[tool.pgrepo]`. Raises ProjectError with the file and the key that is wrong."""
+    table = _pgrepo_table(pyproject)
+    if table is None:
+        raise ProjectError(
+            f"{pyproject}: there is no [tool.pgrepo] table; run `pgrepo init`, or add "
+            "[tool.pgrepo.domains.<name>] with the keys sql, queries and output"
+        )
+    _refuse_unknown(pyproject, "tool.pgrepo", table, ("domains",))
+    domains = _table(pyproject, "tool.pgrepo.domains", table.get("domains", {}))
+    root = pyproject.resolve().parent
+    return Project(
+        root=root,
+        domains=tuple(_domain(pyproject, root, name, value) for name, value in domains.items()),
+    )
+
+
+def shipped_domain(name: str) -> DomainFiles:
+    """Returns the files of a domain that comes with pgrepo."""
+    from pgrepo.sqlfiles.library import locate  # noqa: PLC0415 - its aiosql is slow to import
+
+    if name not in SHIPPED:
+        raise ProjectError(_no_domain(name, SHIPPED, "pgrepo ships no domain"))
+    sql = locate(__file__, f"sql/{name}")
+    root = sql.parent.parent
+    # Beside an installed package lies what it was built from, but not as a project.
+    is_checkout = root != Path(__file__).resolve().parent
+    return DomainFiles(
+        name=name,
+        root=root,
+        sql=sql,
+        queries=locate(__file__, f"queries/{name}"),
+        output=root / "src" / "pgrepo" / "domains" / name if is_checkout else None,
+    )
+
+
+def select_domains(names: Sequence[str], start: Path | None = None) -> list[DomainFiles]:
+    """Finds domains by name: the project's own first, then those that pgrepo ships.
+
+    Without names, all of the project's.
+    """
+    project = find_project(start)
+    own = {} if project is None else {domain.name: domain for domain in project.domains}
+    if not names:
+        if not own:
+            raise ProjectError(
+                f"no pyproject.toml with [tool.pgrepo.domains] in {(start or Path.cwd()).resolve()}"
+                f" or above: run `pgrepo init`, or name a domain ({', '.join(SHIPPED)})"
+            )
+        return list(own.values())
+    known = [*own, *(name for name in SHIPPED if name not in own)]
+    for name in names:
+        if name not in known:
+            raise ProjectError(_no_domain(name, known, "there is no domain"))
+    return [own[name] if name in own else shipped_domain(name) for name in dict.fromkeys(names)]
+
+
+def _pgrepo_table(pyproject: Path) -> dict[str, object] | None:
+    try:
+        document = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ProjectError(f"{pyproject}: there is no such file; run `pgrepo init`") from error
+    except OSError as error:
+        raise ProjectError(f"{pyproject}: it cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{pyproject}: this is not TOML: {error}") from error
+    tool = document.get("tool")
+    if not isinstance(tool, dict) or "pgrepo" not in tool:
+        return None
+    return _table(pyproject, "tool.pgrepo", tool["pgrepo"])
+
+
+def _domain(pyproject: Path, root: Path, name: str, value: object) -> DomainFiles:
+    key = f"tool.pgrepo.domains.{name}"
+    if not name.isidentifier() or name != name.lower() or keyword.iskeyword(name):
+        raise ProjectError(
+            f"{pyproject}: {key}: a domain's name becomes a schema and a Python package: "
+            "use lower-case letters, digits and underscores"
+        )
+    if name.startswith("pg_") or name == "pgrepo":
+        raise ProjectError(
+            f"{pyproject}: {key}: the schema {name} is not yours to use (pg_… are PostgreSQL's, "
+            "pgrepo holds the ledger of migrations): take another name"
+        )
+    table = _table(pyproject, key, value)
+    _refuse_unknown(pyproject, key, table, _KEYS)
+    paths = {entry: root / _path(pyproject, key, table, entry) for entry in _KEYS}
+    for entry in ("sql", "queries"):
+        if not paths[entry].is_dir():
+            raise ProjectError(
+                f"{pyproject}: {key}.{entry}: {table[entry]!r} is not a directory; create it, "
+                "or name the one that holds the files"
+            )
+    return DomainFiles(name=name, root=root, **paths)
+
+
+def _path(pyproject: Path, key: str, table: dict[str, object], entry: str) -> str:
+    value = table.get(entry)
+    if value is None:
+        raise ProjectError(
+            f"{pyproject}: {key}.{entry} is missing; give a path relative to the project"
+        )
+    if not isinstance(value, str) or not value:
+        raise ProjectError(f"{pyproject}: {key}.{entry} must be a path in quotes, not {value!r}")
+    return value
+
+
+def _table(pyproject: Path, key: str, value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise ProjectError(f"{pyproject}: {key} must be a table, not {value!r}")
+    return value
+
+
+def _refuse_unknown(
+    pyproject: Path, key: str, table: dict[str, object], known: Sequence[str]
+) -> None:
+    for entry in table:
+        if entry not in known:
+            raise ProjectError(
+                f"{pyproject}: {key}.{entry} is not a key; {_suggestion(entry, known)}"
+            )
+
+
+def _no_domain(name: str, known: Iterable[str], what: str) -> str:
+    return f"{what} {name!r}; {_suggestion(name, list(known))}"
+
+
+def _suggestion(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there is {', '.join(known)}"

@@ -1,0 +1,129 @@
+"""A PostgreSQL for the tests, and a fresh database of it for every test.
+
+`DATABASE_URL` names the server; without it the embedded one runs in a temporary directory. The
+databases are clones of templates that pytest-postgresql keeps: a few tens of milliseconds each.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pytest_postgresql import factories
+from pytest_postgresql.janitor import DatabaseJanitor
+
+from pgrepo import embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_postgresql.executors import NoopExecutor
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Lets pytest-postgresql drop the test databases that an interrupted run left."""
+    config.option.postgresql_drop_test_database = True
+
+
+@dataclass(frozen=True)
+class Server:
+    """What pytest-postgresql's fixtures ask of a server they have not started themselves."""
+
+    host: str
+    port: int
+    user: str
+    password: str | None
+    maintenance_dbname: str
+    options: str = ""
+    template_dbname: str | None = None
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The URL of the server's maintenance database."""
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="pgrepo-tests-") as directory:
+        data_dir = Path(directory, "pg")
+        url = embedded.dsn(data_dir)
+        with psycopg.connect(url, autocommit=True) as connection:
+            # Nothing here needs to survive a power cut.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
+        embedded.stop(data_dir)
+
+
+@pytest.fixture(scope="session")
+def server(server_url: str) -> Server:
+    """The server as pytest-postgresql wants it described."""
+    with psycopg.connect(server_url) as connection:
+        info = connection.info
+        return Server(info.host, info.port, info.user, info.password or None, info.dbname)
+
+
+def migrate_monumento(**parameters: Any) -> None:
+    """Builds the schema monumento in a template database."""
+    # Here, so that a test that needs no migrator runs without one.
+    from pgrepo.operate.migrate import migrate  # noqa: PLC0415
+    from pgrepo.project import shipped_domain  # noqa: PLC0415
+
+    parameters.pop("autocommit")
+    migrate(make_conninfo(**parameters), shipped_domain("monumento"))
+
+
+postgresql_noproc = factories.postgresql_noproc(dbname="pgrepo_test", depends_on="server")
+monumento_noproc = factories.postgresql_noproc(
+    dbname="pgrepo_test_monumento", depends_on="server", load=[migrate_monumento]
+)
+
+
+@pytest.fixture
+def database_url(server_url: str, postgresql_noproc: NoopExecutor) -> Iterator[str]:
+    """The URL of an empty database, dropped after the test."""
+    yield from fresh_database(server_url, postgresql_noproc)
+
+
+@pytest.fixture
+def monumento_url(server_url: str, monumento_noproc: NoopExecutor) -> Iterator[str]:
+    """The URL of a database with the schema monumento in it, dropped after the test."""
+    yield from fresh_database(server_url, monumento_noproc)
+
+
+def fresh_database(server_url: str, executor: NoopExecutor) -> Iterator[str]:
+    """Clones the executor's template for as long as the generator is held."""
+    janitor = DatabaseJanitor(
+        user=executor.user,
+        host=executor.host,
+        port=executor.port,
+        password=executor.password,
+        dbname=executor.dbname,
+        template_dbname=executor.template_dbname,
+        maintenance_dbname=executor.maintenance_dbname,
+    )
+    janitor.drop()  # what an interrupted run left
+    with janitor:
+        yield database_url_of(server_url, executor.dbname)
+
+
+def database_url_of(server_url: str, dbname: str) -> str:
+    """The URL of another database of the same server."""
+    parameters = {
+        key: str(value) for key, value in conninfo_to_dict(server_url).items() if value is not None
+    }
+    parameters.pop("dbname", None)
+    user = quote(parameters.pop("user", ""), safe="")
+    if password := parameters.pop("password", None):
+        user += f":{quote(password, safe='')}"
+    authority = f"{user}@" if user else ""
+    query = urlencode(parameters, quote_via=quote)
+    return f"postgresql://{authority}/{quote(dbname, safe='')}?{query}"
