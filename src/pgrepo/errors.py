@@ -8,7 +8,6 @@ PgrepoError
 ├── EmbeddedServerError    the private PostgreSQL did not start, stop or answer
 ├── ServerVersionError     the server is too old for what is asked of it
 ├── StaleCodeError         a query file was edited without `pgrepo generate`
-├── DriftError             generated modules differ from what `pgrepo generate` would write
 ├── MigrationError         migrating could not go on
 │   ├── ChecksumError      an applied file was edited
 │   ├── MigrationLocked    another migrator held the lock for too long
@@ -123,10 +122,6 @@ class ServerVersionError(PgrepoError):
 
 class StaleCodeError(PgrepoError):
     """A query file was edited after its module was generated."""
-
-
-class DriftError(PgrepoError):
-    """The generated modules on disk are not what `pgrepo generate` would write."""
 
 
 class MigrationError(PgrepoError):

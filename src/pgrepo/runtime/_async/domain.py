@@ -1,0 +1,111 @@
+"""The base of generated domain classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from pgrepo.errors import UsageError
+from pgrepo.runtime._async.database import AsyncDatabase
+from pgrepo.runtime._async.sources import (
+    AsyncConnections,
+    AsyncOneConnection,
+    AsyncPoolConnections,
+    AsyncTransactionConnection,
+)
+from pgrepo.runtime._async.transaction import AsyncTransaction
+from pgrepo.runtime.characteristics import Isolation, set_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from pgrepo.runtime.library import QueryLibrary
+
+AsyncSource: TypeAlias = (
+    AsyncDatabase
+    | AsyncConnection[Any]
+    | AsyncConnectionPool[AsyncConnection[Any]]
+    | AsyncTransactionConnection
+)
+"""What a domain can be made of; the last is for transaction() alone."""
+
+_D = TypeVar("_D", bound="AsyncDomain")
+
+
+class AsyncDomain:
+    """The repositories of one domain, on a database or on one connection of it.
+
+    Args:
+        database: a database of pgrepo's, or a host application's own psycopg connection or pool.
+            On a connection, calls join whatever transaction it is in and commit nothing.
+        queries: the domain's query files.
+    """
+
+    def __init__(self, database: AsyncSource, queries: QueryLibrary) -> None:
+        self._source = _connections(database, type(self).__name__)
+        self._queries = queries
+
+    def transaction(
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+    ) -> AsyncDomainTransaction[Self]:
+        """Opens a transaction block, which yields this domain bound to one connection.
+
+        Inside, the bound domain's own transaction() is a savepoint.
+
+        Args:
+            isolation: a psycopg.IsolationLevel or its name; None for the server's default.
+            read_only: whether writing is refused.
+            deferrable: with serializable and read only, whether to wait for a snapshot that
+                cannot fail.
+        """
+        characteristics = set_transaction(isolation, read_only, deferrable)
+        # Generated classes take the source alone.
+        bind = cast("Callable[[AsyncSource], Self]", type(self))
+        return AsyncDomainTransaction(AsyncTransaction(self._source, characteristics), bind)
+
+
+class AsyncDomainTransaction(Generic[_D]):
+    """A transaction block that yields a domain."""
+
+    def __init__(self, transaction: AsyncTransaction, bind: Callable[[AsyncSource], _D]) -> None:
+        self._transaction = transaction
+        self._bind = bind
+        self._bound: AsyncTransactionConnection | None = None
+
+    async def __aenter__(self) -> _D:
+        self._bound = AsyncTransactionConnection(await self._transaction.__aenter__())
+        return self._bind(self._bound)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        assert self._bound is not None
+        self._bound.ended = True
+        return await self._transaction.__aexit__(kind, raised, traceback)
+
+
+def _connections(database: AsyncSource, domain: str) -> AsyncConnections:
+    if isinstance(database, AsyncConnections):
+        return database
+    if isinstance(database, AsyncConnection):
+        return AsyncOneConnection(database)
+    if isinstance(database, AsyncConnectionPool):
+        return AsyncPoolConnections(database)
+    takes = (
+        f"{AsyncDatabase.__name__}, {AsyncConnection.__name__} or {AsyncConnectionPool.__name__}"
+    )
+    raise UsageError(
+        f"{domain} takes a {takes}, not a {type(database).__name__}; a connection string goes "
+        f"into {AsyncDatabase.__name__}(...), and each of the synchronous and asynchronous "
+        "classes takes its own kind"
+    )

@@ -1,0 +1,128 @@
+"""The base of generated repository classes."""
+
+from __future__ import annotations
+
+from itertools import chain, starmap
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+
+from pgrepo.errors import NoRowError, TooManyRowsError
+from pgrepo.runtime._async import wire
+from pgrepo.runtime._async.stream import AsyncStream, pages
+from pgrepo.runtime.bulk import row_tuples
+from pgrepo.runtime.translate import DatabaseError, translate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pgrepo.runtime._async.domain import AsyncDomain
+    from pgrepo.runtime.results import Rows
+    from pgrepo.runtime.statement import Statement
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class AsyncRepository:
+    """Runs the statements of one query file. Generated methods call the helpers below."""
+
+    def __init__(self, domain: AsyncDomain) -> None:
+        self._source = domain._source  # noqa: SLF001 - public names there are repositories
+        self._queries = domain._queries  # noqa: SLF001
+
+    async def _all(self, statement: Statement[R], *values: object) -> list[R]:
+        """Returns all rows."""
+        return list(starmap(_row_class(statement), await self._fetch(statement, values)))
+
+    async def _one(self, statement: Statement[R], *values: object) -> R:
+        """Returns the one row."""
+        row = self._at_most_one(statement, await self._fetch(statement, values))
+        if row is None:
+            raise self._no_row(statement)
+        return _row_class(statement)(*row)
+
+    async def _first(self, statement: Statement[R], *values: object) -> R | None:
+        """Returns the one row, or None."""
+        row = self._at_most_one(statement, await self._fetch(statement, values))
+        return None if row is None else _row_class(statement)(*row)
+
+    async def _value(self, statement: Statement[T], *values: object) -> T:
+        """Returns the only value of the one row."""
+        row = self._at_most_one(statement, await self._fetch(statement, values))
+        if row is None:
+            raise self._no_row(statement)
+        value: T = row[0]
+        return value
+
+    async def _first_value(self, statement: Statement[T], *values: object) -> T | None:
+        """Returns the only value of the one row, or None."""
+        row = self._at_most_one(statement, await self._fetch(statement, values))
+        value: T | None = None if row is None else row[0]
+        return value
+
+    async def _values(self, statement: Statement[T], *values: object) -> list[T]:
+        """Returns the only value of every row."""
+        return [row[0] for row in await self._fetch(statement, values)]
+
+    async def _affected(self, statement: Statement[Any], *values: object) -> int:
+        """Returns the number of affected rows."""
+        query = self._queries.prepare(statement)
+        try:
+            async with self._source.connection() as connection:
+                return await wire.affect(connection, query, values)
+        except DatabaseError:
+            raise
+        except psycopg.Error as error:
+            raise translate(error, query) from error
+
+    async def _bulk(self, statement: Statement[R], rows: Iterable[R]) -> int:
+        """Sends rows, all or nothing, and returns the number of affected rows.
+
+        The rows are taken one by one as they are sent.
+        """
+        query = self._queries.prepare(statement)
+        tuples = row_tuples(query.label, statement.row, rows)
+        first = next(tuples, None)
+        if first is None:
+            return 0
+        try:
+            async with self._source.connection() as connection:
+                return await wire.bulk(connection, query, chain((first,), tuples))
+        except DatabaseError:
+            raise
+        except psycopg.Error as error:
+            raise translate(error, query) from error
+
+    def _stream(self, statement: Statement[R], *values: object) -> AsyncStream[R]:
+        """Returns the rows as a stream from a server-side cursor."""
+        query = self._queries.prepare(statement)
+        return AsyncStream(pages(self._source, query, values), _row_class(statement))
+
+    async def _fetch(self, statement: Statement[Any], values: Sequence[object]) -> Rows:
+        query = self._queries.prepare(statement)
+        try:
+            async with self._source.connection() as connection:
+                return await wire.fetch(connection, query, values)
+        except DatabaseError:
+            raise
+        except psycopg.Error as error:
+            raise translate(error, query) from error
+
+    def _at_most_one(self, statement: Statement[Any], rows: Rows) -> tuple[Any, ...] | None:
+        if len(rows) > 1:
+            raise TooManyRowsError(
+                f"{self._queries.domain}.{statement.name} returned {len(rows)} rows, and promises "
+                "one at most: narrow its WHERE, or make it a query of many rows"
+            )
+        return rows[0] if rows else None
+
+    def _no_row(self, statement: Statement[Any]) -> NoRowError:
+        return NoRowError(
+            f"{self._queries.domain}.{statement.name} returned no row, and promises one"
+        )
+
+
+def _row_class(statement: Statement[R]) -> Callable[..., R]:
+    assert statement.row is not None, f"{statement.name} returns no rows"
+    return statement.row

@@ -1,0 +1,107 @@
+# Derived from src/pgrepo/runtime/_async/domain.py by tools/async_to_sync.py: do not edit.
+"""The base of generated domain classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
+
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from pgrepo.errors import UsageError
+from pgrepo.runtime._sync.database import Database
+from pgrepo.runtime._sync.sources import (
+    Connections,
+    OneConnection,
+    PoolConnections,
+    TransactionConnection,
+)
+from pgrepo.runtime._sync.transaction import Transaction
+from pgrepo.runtime.characteristics import Isolation, set_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from pgrepo.runtime.library import QueryLibrary
+
+Source: TypeAlias = (
+    Database | Connection[Any] | ConnectionPool[Connection[Any]] | TransactionConnection
+)
+"""What a domain can be made of; the last is for transaction() alone."""
+
+_D = TypeVar("_D", bound="Domain")
+
+
+class Domain:
+    """The repositories of one domain, on a database or on one connection of it.
+
+    Args:
+        database: a database of pgrepo's, or a host application's own psycopg connection or pool.
+            On a connection, calls join whatever transaction it is in and commit nothing.
+        queries: the domain's query files.
+    """
+
+    def __init__(self, database: Source, queries: QueryLibrary) -> None:
+        self._source = _connections(database, type(self).__name__)
+        self._queries = queries
+
+    def transaction(
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+    ) -> DomainTransaction[Self]:
+        """Opens a transaction block, which yields this domain bound to one connection.
+
+        Inside, the bound domain's own transaction() is a savepoint.
+
+        Args:
+            isolation: a psycopg.IsolationLevel or its name; None for the server's default.
+            read_only: whether writing is refused.
+            deferrable: with serializable and read only, whether to wait for a snapshot that
+                cannot fail.
+        """
+        characteristics = set_transaction(isolation, read_only, deferrable)
+        # Generated classes take the source alone.
+        bind = cast("Callable[[Source], Self]", type(self))
+        return DomainTransaction(Transaction(self._source, characteristics), bind)
+
+
+class DomainTransaction(Generic[_D]):
+    """A transaction block that yields a domain."""
+
+    def __init__(self, transaction: Transaction, bind: Callable[[Source], _D]) -> None:
+        self._transaction = transaction
+        self._bind = bind
+        self._bound: TransactionConnection | None = None
+
+    def __enter__(self) -> _D:
+        self._bound = TransactionConnection(self._transaction.__enter__())
+        return self._bind(self._bound)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        assert self._bound is not None
+        self._bound.ended = True
+        return self._transaction.__exit__(kind, raised, traceback)
+
+
+def _connections(database: Source, domain: str) -> Connections:
+    if isinstance(database, Connections):
+        return database
+    if isinstance(database, Connection):
+        return OneConnection(database)
+    if isinstance(database, ConnectionPool):
+        return PoolConnections(database)
+    takes = f"{Database.__name__}, {Connection.__name__} or {ConnectionPool.__name__}"
+    raise UsageError(
+        f"{domain} takes a {takes}, not a {type(database).__name__}; a connection string goes "
+        f"into {Database.__name__}(...), and each of the synchronous and synchronous "
+        "classes takes its own kind"
+    )

@@ -1,0 +1,237 @@
+# Derived from src/pgrepo/runtime/_async/wire.py by tools/async_to_sync.py: do not edit.
+"""The one place that executes statements.
+
+Everything here goes through psycopg's public cursors, so it works on any connection: a host
+application's, one in pipeline mode, one without prepared statements. A statement is sent with
+its own parameter types (one prepared statement a query and connection) and answered in binary.
+
+Callers see plain functions of a connection, a `Prepared` query and values. psycopg's errors pass
+through untranslated.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import Connection, RawCursor
+from psycopg.pq import PipelineStatus, TransactionStatus
+from psycopg.rows import tuple_row
+
+from pgrepo.errors import UsageError
+from pgrepo.runtime.adapters import TYPES_SQL, Adapters, TypeRow, connection_adapters
+from pgrepo.runtime.dumpers import has_binary_dumper
+from pgrepo.runtime.parameters import find_unfit, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import LiteralString
+
+    from pgrepo.runtime.results import Rows
+    from pgrepo.runtime.statement import Prepared
+
+_BATCH = 1000
+"""How many rows of a bulk call are sent together when they do not go through COPY."""
+
+_copying: ContextVar[Connection[Any] | None] = ContextVar("copying", default=None)
+"""The connection that is in a COPY on behalf of this task or thread."""
+
+
+def fetch(connection: Connection[Any], query: Prepared, values: Sequence[object]) -> Rows:
+    """Runs a query and returns all its rows."""
+    return _rows(_run(connection, query, query.sql, values), query)
+
+
+def affect(connection: Connection[Any], query: Prepared, values: Sequence[object]) -> int:
+    """Runs a query and returns the number of rows it affected."""
+    return (_run(connection, query, query.sql, values)).rowcount
+
+
+def command(connection: Connection[Any], sql: LiteralString) -> None:
+    """Runs a command of pgrepo's own, such as SET TRANSACTION."""
+    _cursor(connection).execute(sql, prepare=False)
+
+
+# Server-side cursors. psycopg's ServerCursor is not used because its close() sends CLOSE whenever
+# the connection is in a transaction, and for a stream that was left behind that may be another
+# one, which the error would abort.
+
+
+def declare(
+    connection: Connection[Any], query: Prepared, values: Sequence[object], name: LiteralString
+) -> None:
+    """Opens a server-side cursor for a query."""
+    sql = "DECLARE " + name + " NO SCROLL CURSOR FOR " + query.sql
+    _run(connection, query, sql, values, prepare=False)
+
+
+def fetch_page(connection: Connection[Any], query: Prepared, fetch_forward: LiteralString) -> Rows:
+    """Returns the next rows of a server-side cursor."""
+    cursor = _cursor(connection, query)
+    cursor.execute(fetch_forward, prepare=False, binary=True)
+    return _rows(cursor, query)
+
+
+def close(connection: Connection[Any], name: LiteralString) -> None:
+    """Closes a server-side cursor, if its transaction is still the current one."""
+    if connection.info.transaction_status != TransactionStatus.INTRANS:
+        return
+    cursor = _cursor(connection)
+    cursor.execute("SELECT 1 FROM pg_catalog.pg_cursors WHERE name = $1", (name,), prepare=False)
+    if cursor.fetchone() is not None:
+        cursor.execute("CLOSE " + name, prepare=False)
+
+
+# Bulk.
+
+
+def bulk(connection: Connection[Any], query: Prepared, rows: Iterator[Sequence[object]]) -> int:
+    """Sends many rows, all or nothing, and returns how many rows were affected."""
+    cursor = _cursor(connection, query)
+    copyable = query.copy is not None and all(
+        has_binary_dumper(oid, cursor.adapters) for oid in query.types
+    )
+    status = connection.info.transaction_status
+    if copyable and connection.autocommit and status == TransactionStatus.IDLE:
+        return _copy(cursor, query, rows)  # one statement: atomic by itself
+    with _atomic(connection):
+        return (_copy if copyable else _send_batches)(cursor, query, rows)
+
+
+def _copy(cursor: _Cursor, query: Prepared, rows: Iterator[Sequence[object]]) -> int:
+    assert query.copy is not None
+    failure: Exception | None = None
+    token = _copying.set(cursor.connection)
+    try:
+        with cursor.copy(query.copy) as copy:
+            copy.set_types(query.types)
+            number, row = 0, None
+            try:
+                for row in rows:
+                    number += 1
+                    copy.write_row(row)
+            except Exception as error:  # noqa: BLE001 - it is raised below
+                failure = _blame(error, query, row, cursor, number) if row else error
+                raise _CopyAbandonedError from None
+    except _CopyAbandonedError:
+        assert failure is not None
+        raise failure from failure.__cause__
+    finally:
+        _copying.reset(token)
+    return cursor.rowcount
+
+
+class _CopyAbandonedError(Exception):
+    """Ends a COPY in place of the real error, whose text psycopg would send to the server's log."""
+
+
+def _send_batches(cursor: _Cursor, query: Prepared, rows: Iterator[Sequence[object]]) -> int:
+    affected = sent = 0
+    while batch := list(islice(rows, _BATCH)):
+        try:
+            cursor.executemany(query.sql, [typed(query, row) for row in batch])
+        except Exception as error:
+            if _sent_nothing(error):
+                for number, row in enumerate(batch, start=sent + 1):
+                    if unfit := find_unfit(query, row, cursor, row=number):
+                        raise unfit from None
+            raise
+        affected += cursor.rowcount
+        sent += len(batch)
+    return affected
+
+
+@contextmanager
+def _atomic(connection: Connection[Any]) -> Iterator[None]:
+    """Makes several statements one, without committing a transaction that is not ours."""
+    status = connection.info.transaction_status
+    if status == TransactionStatus.IDLE and not connection.autocommit:
+        # The first statement on such a connection opens the host's transaction. Let it, so that
+        # ours becomes a savepoint.
+        command(connection, "SELECT")
+    with connection.transaction():
+        yield
+
+
+# The cursor.
+
+
+class _Cursor(RawCursor[tuple[Any, ...]]):
+    """A cursor that adapts as pgrepo does, and leaves its connection's settings alone."""
+
+    def __init__(self, connection: Connection[Any], adapters: Adapters) -> None:
+        super().__init__(connection, row_factory=tuple_row)
+        self._view = adapters
+
+    @property
+    def adapters(self) -> Adapters:
+        return self._view
+
+
+def _cursor(connection: Connection[Any], query: Prepared | None = None) -> _Cursor:
+    if _copying.get() is connection:
+        raise UsageError(
+            "the rows of a bulk call come from a query on the very connection that copies them: "
+            "collect them in a list first"
+        )
+    adapters = connection_adapters(connection)
+    own_json = query is not None and query.decode is not None
+    return _Cursor(connection, adapters.raw if own_json else adapters.decoded)
+
+
+def _run(
+    connection: Connection[Any],
+    query: Prepared,
+    sql: LiteralString,
+    values: Sequence[object],
+    *,
+    prepare: bool = True,
+) -> _Cursor:
+    cursor = _cursor(connection, query)
+    try:
+        parameters = typed(query, values)
+        if connection.pgconn.pipeline_status == PipelineStatus.OFF:
+            cursor.execute(sql, parameters, prepare=prepare, binary=True)
+        else:
+            # In a host's pipeline, a nested one waits for the answer as it ends.
+            with connection.pipeline():
+                cursor.execute(sql, parameters, prepare=prepare, binary=True)
+    except Exception as error:
+        if _sent_nothing(error) and (unfit := find_unfit(query, values, cursor)):
+            raise unfit from None
+        raise
+    return cursor
+
+
+def _sent_nothing(error: Exception) -> bool:
+    """Tells whether PostgreSQL has not been heard, so that a parameter may be the reason."""
+    return not isinstance(error, psycopg.Error) or error.sqlstate is None
+
+
+def _rows(cursor: _Cursor, query: Prepared) -> Rows:
+    if cursor.adapters.known.unknown:
+        _learn_types(cursor)
+    rows = cursor.fetchall()
+    return rows if query.decode is None else query.decode(rows)
+
+
+def _learn_types(cursor: _Cursor) -> None:
+    """Asks the catalog about types that the connection meets for the first time."""
+    known = cursor.adapters.known
+    oids = list(known.unknown)
+    known.unknown.clear()
+    catalog = _Cursor(cursor.connection, cursor.adapters)
+    catalog.execute(TYPES_SQL, (oids,), prepare=False, binary=True)
+    known.learn([TypeRow(*row) for row in catalog.fetchall()], cursor.connection.adapters)
+
+
+def _blame(
+    error: Exception, query: Prepared, row: Sequence[object], cursor: _Cursor, number: int
+) -> Exception:
+    """Returns the error that tells which value of a row did not go into the COPY."""
+    if not _sent_nothing(error):
+        return error
+    return find_unfit(query, row, cursor, row=number, copy=True) or error

@@ -1,0 +1,67 @@
+"""A domain's query files, loaded once, and checked against the generated statements."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from pgrepo.errors import StaleCodeError
+from pgrepo.runtime.results import json_decoder
+from pgrepo.runtime.statement import Prepared, Statement, prepare
+from pgrepo.sqlfiles.library import load_queries, locate
+
+if TYPE_CHECKING:
+    from pgrepo.sqlfiles.library import LoadedQuery
+
+
+class QueryLibrary:
+    """The query files of one domain. Nothing is read before the first query runs.
+
+    Args:
+        domain: the domain's name.
+        anchor: `__file__` of the generated module, where the search for the files starts.
+        directory: the query directory, relative to the project's (or the package's) root.
+    """
+
+    def __init__(self, domain: str, anchor: str, directory: str) -> None:
+        self.domain = domain
+        self.directory = directory
+        self._anchor = anchor
+        self._lock = threading.Lock()
+        self._queries: dict[str, LoadedQuery] | None = None
+        self._prepared: dict[str, Prepared] = {}
+
+    def __repr__(self) -> str:
+        return f"QueryLibrary({self.domain!r}, {self.directory!r})"
+
+    def prepare(self, statement: Statement[Any]) -> Prepared:
+        """Returns the statement with its SQL.
+
+        Raises:
+            StaleCodeError: the query was edited, or removed, after the module was generated.
+        """
+        prepared = self._prepared.get(statement.name)
+        if prepared is None:
+            prepared = self._prepared[statement.name] = self._check(statement)
+        return prepared
+
+    def _check(self, statement: Statement[Any]) -> Prepared:
+        query = self._load().get(statement.name)
+        if query is None:
+            raise StaleCodeError(
+                f"{self.directory}: there is no query {statement.name} any more, but the "
+                f"generated module of {self.domain} calls it: run `pgrepo generate`"
+            )
+        if query.fingerprint != statement.fingerprint:
+            raise StaleCodeError(
+                f"{query.file}:{query.line}: query {query.name} was edited after the module of "
+                f"{self.domain} was generated: run `pgrepo generate`"
+            )
+        label = f"{self.domain}.{query.name}"
+        return prepare(self.domain, statement, query, json_decoder(label, statement.json))
+
+    def _load(self) -> dict[str, LoadedQuery]:
+        with self._lock:
+            if self._queries is None:
+                self._queries = load_queries(locate(self._anchor, self.directory))
+            return self._queries

@@ -1,0 +1,49 @@
+# Derived from tests/integration/_async/conftest.py by tools/async_to_sync.py: do not edit.
+"""What the runtime's tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg import Connection
+
+from pgrepo.runtime import Database
+
+from .shop import Shop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCHEMA = Path(__file__).parent.parent / "runtime" / "schema.sql"
+
+
+@pytest.fixture
+def shop_url(database_url: str) -> str:
+    """The URL of a database with the shop's tables."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(SCHEMA.read_bytes())
+    return database_url
+
+
+@pytest.fixture
+def database(shop_url: str) -> Iterator[Database]:
+    """An open database."""
+    with Database(shop_url, max_size=4) as database:
+        yield database
+
+
+@pytest.fixture
+def shop(database: Database) -> Shop:
+    """The shop on that database."""
+    return Shop(database)
+
+
+@pytest.fixture
+def host(shop_url: str) -> Iterator[Connection[Any]]:
+    """A host application's own connection, with psycopg's defaults: not autocommit."""
+    with Connection.connect(shop_url) as connection:
+        yield connection
+        connection.rollback()

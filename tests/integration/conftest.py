@@ -1,0 +1,202 @@
+"""Documentation that is run: a page is taken apart into its code blocks and walked through.
+
+What a block is, its first line says:
+
+* `sql title="queries/orders.sql"`: a file, written as it stands;
+* `sql title="queries/orders.sql (part)"`: what must stand in that file; a line "…" leaves out;
+* `diff title="queries/orders.sql"`: an edit of that file, without line numbers;
+* `console`: commands after "$ ", each with what it prints; "…" stands for anything;
+* `sh` and everything else: not run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pgrepo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_BLOCK = re.compile(
+    r'^```(?P<language>\w+)(?: title="(?P<title>[^"\n]*)")?\n(?P<text>.*?)^```$',
+    re.MULTILINE | re.DOTALL,
+)
+_NUMBERS = re.compile(r"\d+(?=\\? ms\b)|\d+\\\.\d+(?=s\b)")
+_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Block:
+    """A code block of a page.
+
+    Attributes:
+        where: the page and the line, for messages.
+        language: the first word after the fence.
+        title: the file it is about, or "".
+        text: the code.
+        after: the prose up to the next block.
+    """
+
+    where: str
+    language: str
+    title: str
+    text: str
+    after: str
+
+
+@dataclass
+class Walk:
+    """A reader who does what a page says.
+
+    Attributes:
+        home: the directory that the reader begins in.
+        environment: of the commands.
+        here: the directory that the reader has gone to.
+    """
+
+    home: Path
+    environment: dict[str, str]
+    here: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.here = self.home
+
+    def through(self, blocks: list[Block]) -> None:
+        """Does every block in order."""
+        for block in blocks:
+            if block.language == "console":
+                self.run(block.where, block.text)
+            elif block.title.endswith(" (part)"):
+                self._compare(block)
+            elif block.language == "diff":
+                self._edit(block)
+            elif block.title:
+                path = self.here / block.title
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(block.text, encoding="utf-8")
+
+    def _compare(self, block: Block) -> None:
+        text = (self.here / block.title.removesuffix(" (part)")).read_text(encoding="utf-8")
+        at = 0
+        for part in re.split(r"^[ \t]*…\n", block.text, flags=re.MULTILINE):
+            at = text.find(part.strip("\n"), at)
+            assert at >= 0, f"{block.where}: {block.title} does not have this: {part}"
+
+    def _edit(self, block: Block) -> None:
+        path = self.here / block.title
+        lines = block.text.splitlines(keepends=True)
+        old = "".join(line[1:] for line in lines if not line.startswith("+"))
+        new = "".join(line[1:] for line in lines if not line.startswith("-"))
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{block.where}: {block.title} does not have this: {old}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def run(self, where: str, sessions: str) -> None:
+        """Runs commands, and compares what they print with what is said, where anything is."""
+        for session in re.split(r"^\$ ", sessions, flags=re.MULTILINE)[1:]:
+            command, _, expected = session.partition("\n")
+            status, printed = self._shell(command)
+            told = f"{where}: $ {command}\n{printed}"
+            matches = _pattern(expected).fullmatch(printed.rstrip() + "\n") is not None
+            assert matches, told
+            fails = any(word in expected for word in ("rror", " is not what "))
+            assert (status != 0) is fails, told
+
+    def _shell(self, command: str) -> tuple[int, str]:
+        """Runs a command as a shell would that has run those before it."""
+        state = self.home / ".shell"
+        script = (
+            f'test -f "{state}" && . "{state}"\n{command}\nstatus=$?\n'
+            f'export -p > "{state}"; pwd > "{state}.pwd"; exit $status\n'
+        )
+        done = subprocess.run(
+            ["sh", "-c", script],
+            cwd=self.here,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        self.here = Path((self.home / ".shell.pwd").read_text().strip())
+        return done.returncode, "\n".join(line.rstrip() for line in done.stdout.splitlines())
+
+
+def _pattern(expected: str) -> re.Pattern[str]:
+    """What a command may print: the text, with "…" and measured times left open."""
+    lines = [
+        r"(?:.*\n)*?" if line.strip() == "…" else re.escape(line).replace("…", ".*") + r"\n"
+        for line in expected.rstrip().splitlines()
+    ]
+    text = _NUMBERS.sub(lambda found: r"\d+" if found[0].isdigit() else r"[\d.]+", "".join(lines))
+    return re.compile(text or r"(?s:.*)")
+
+
+@pytest.fixture(scope="session")
+def blocks() -> Callable[[str], list[Block]]:
+    """Takes a page apart, named by its path in the repository."""
+
+    def read(page: str) -> list[Block]:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        found = list(_BLOCK.finditer(text))
+        ends = [*(block.start() for block in found[1:]), len(text)]
+        return [
+            Block(
+                where=f"{page}:{text.count(chr(10), 0, block.start()) + 1}",
+                language=block["language"],
+                title=block["title"] or "",
+                text=block["text"],
+                after=text[block.end() : end],
+            )
+            for block, end in zip(found, ends, strict=True)
+        ]
+
+    return read
+
+
+@pytest.fixture
+def walk(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Walk]:
+    """A reader in an empty directory, with pgrepo, pytest and mypy installed, and no server."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    source = Path(pgrepo.__file__).parents[1]
+    for name in ("python", "pgrepo", "pytest", "mypy"):
+        module = "" if name == "python" else f"-m {name} "
+        program = programs / name
+        program.write_text(
+            f'#!/bin/sh\nexport PYTHONPATH="${{PYTHONPATH:+$PYTHONPATH:}}{source}"\n'
+            f'exec "{sys.executable}" {module}"$@"\n'
+        )
+        program.chmod(0o755)
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {
+        key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "PYTHONPATH"}
+    } | {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+        "MYPYPATH": str(source),
+        "MYPY_CACHE_DIR": str(pytestconfig.cache.mkdir("mypy")),  # half the time of the tutorial
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    reader = Walk(home, environment)
+    yield reader
+    subprocess.run(
+        [programs / "pgrepo", "server", "stop"], env=environment, check=False, capture_output=True
+    )
