@@ -1,0 +1,305 @@
+"""recent_sessions: is its cost flat as a user's history grows, and what does that save?
+
+Two questions, answered with ratios of medians from one run, server and client on one core:
+
+1. flat: recent_sessions for users with 10 and with 1,000 past sessions of 40 messages each,
+   either in a database of its own. Target: 1,000 costs at most 1.5 times what 10 does.
+2. saved: at 100 sessions, recent_sessions beside the reference document's own way, which is its
+   query (join all messages, group, sort, keep ten) on its indexes. Target: at least 20 times as
+   fast. Its query on our indexes stands beside them, to tell what the indexes do from what the
+   query does; that one has no target.
+
+Calls are what a driver sends: a prepared statement, binary, over libpq, and nothing decoded.
+The answers depend on how warm the processor's caches are: see measure() for who disturbs whom.
+
+    python benchmarks/monumento_recent_sessions.py [--check] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import re
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, LiteralString
+
+import aiosql
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import ExecStatus
+
+from pgrepo import embedded
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+ROOT = Path(__file__).resolve().parents[1]
+DDL = ROOT / "sql" / "monumento"
+QUERIES = ROOT / "queries" / "monumento"
+
+MESSAGES = 40
+FLAT_AT_MOST = 1.5
+SAVED_AT_LEAST = 20.0
+
+# What the reference document does, in our style and on our tables.
+JOIN_EVERYTHING = """
+SELECT
+    session.id,
+    session.user_id,
+    session.vibe,
+    session.mode,
+    session.duration_minutes,
+    session.video_url,
+    session.transcript_url,
+    session.thumbnail_url,
+    session.metadata,
+    session.status,
+    session.created_at,
+    session.updated_at,
+    count(message.id) AS message_count,
+    min(message.timestamp) AS first_message_at,
+    max(message.timestamp) AS last_message_at
+FROM monumento.sessions AS session
+LEFT JOIN monumento.messages AS message ON message.session_id = session.id
+WHERE
+    session.user_id = $1
+    AND session.deleted_at IS NULL
+GROUP BY session.id
+ORDER BY session.created_at DESC
+LIMIT $2
+"""
+
+# The document's indexes instead of ours, on the tables that the query reads.
+DOCUMENT_INDEXES: tuple[LiteralString, ...] = (
+    "DROP INDEX monumento.sessions_user_id_created_at_idx",
+    "DROP INDEX monumento.sessions_created_at_utc_idx",
+    "DROP INDEX monumento.sessions_status_created_at_idx",
+    "DROP INDEX monumento.messages_session_id_timestamp_idx",
+    "CREATE INDEX ON monumento.sessions (created_at DESC)",
+    "CREATE INDEX ON monumento.sessions (status)",
+    "CREATE INDEX ON monumento.messages (session_id)",
+    "CREATE INDEX ON monumento.messages (timestamp)",
+)
+
+# Every user records once a day, one after the other within an evening hour, and rows are stored
+# in the order in which things happen: neither a user's sessions nor, where many talk at once, a
+# session's messages lie side by side on disk.
+FILL: tuple[LiteralString, ...] = (
+    """
+    INSERT INTO monumento.users (email, password_hash)
+    SELECT 'user' || n || '@example.com', 'none'
+    FROM generate_series(1, %(users)s) AS n
+    """,
+    """
+    INSERT INTO monumento.sessions (
+        user_id, vibe, mode, duration_minutes, status, metadata, created_at
+    )
+    SELECT
+        account.id,
+        'The Historian',
+        'Auto-Pilot',
+        8,
+        'completed',
+        jsonb_build_object('topics', jsonb_build_array('topic ' || day)),
+        timestamptz '2020-01-01 19:00:00+00'
+        + day * interval '1 day'
+        + account.turn * interval '1 hour' / %(users)s
+    FROM generate_series(1, %(sessions)s) AS day
+    CROSS JOIN (
+        SELECT id, row_number() OVER (ORDER BY id) AS turn FROM monumento.users
+    ) AS account
+    ORDER BY day, account.turn
+    """,
+    """
+    INSERT INTO monumento.messages (session_id, role, text, timestamp, relative_offset)
+    SELECT
+        session.id,
+        CASE WHEN n %% 2 = 0 THEN 'user' ELSE 'ai' END,
+        repeat('what I remember of it, ', 1 + n %% 8),
+        spoken.at,
+        n * 12000
+    FROM monumento.sessions AS session
+    CROSS JOIN generate_series(1, %(messages)s) AS n
+    CROSS JOIN LATERAL (
+        SELECT (extract(epoch FROM session.created_at) * 1000)::bigint + n * 12000 AS at
+    ) AS spoken
+    ORDER BY spoken.at
+    """,
+)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A statement prepared on a connection of its own, and the users to run it for."""
+
+    name: str
+    connection: psycopg.Connection[Any]
+    users: itertools.cycle[UUID]
+
+    def run(self) -> float:
+        """One call, µs."""
+        arguments = [next(self.users).bytes, (10).to_bytes(8, "big")]
+        started = time.perf_counter()
+        result = self.connection.pgconn.exec_prepared(b"contestant", arguments, [1, 1], 1)
+        taken = time.perf_counter() - started
+        assert result.status == ExecStatus.TUPLES_OK
+        assert result.ntuples == 10
+        return taken * 1e6
+
+
+def pin(postmaster: int) -> int:
+    """Puts this process and the server, new backends included, on one core."""
+    core = max(os.sched_getaffinity(0))
+    for pid in (postmaster, *children_of(postmaster), 0):
+        os.sched_setaffinity(pid, {core})
+    return core
+
+
+def children_of(parent: int) -> list[int]:
+    """The server's background processes; connections made later inherit the core."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def build(url: str, users: int, sessions: int, changes: tuple[LiteralString, ...] = ()) -> str:
+    """A new database in which every user has so many past sessions; its URL."""
+    name = f"history_{sessions}_{len(changes)}"
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with psycopg.connect(url, dbname=name, autocommit=True) as connection:
+        for file in sorted(DDL.glob("V*.sql")):
+            connection.execute(file.read_bytes())
+        for change in changes:
+            connection.execute(change)
+        arguments = {"users": users, "sessions": sessions, "messages": MESSAGES}
+        for step in FILL:
+            connection.execute(step, arguments)
+        connection.execute("VACUUM (ANALYZE)")
+    return make_conninfo(url, dbname=name)
+
+
+def enter(name: str, url: str, statement: str) -> Contestant:
+    """Connects and prepares."""
+    connection = psycopg.connect(url, autocommit=True)
+    users = [row[0] for row in connection.execute("SELECT id FROM monumento.users")]
+    result = connection.pgconn.prepare(b"contestant", statement.encode())
+    assert result.status == ExecStatus.COMMAND_OK, result.error_message
+    return Contestant(name, connection, itertools.cycle(users))
+
+
+def recent_sessions() -> str:
+    """Our statement, out of its query file, with $1 and $2."""
+    text = aiosql.from_path(QUERIES / "sessions.sql", "psycopg").recent_sessions.sql
+    text = text.rstrip().removesuffix(";")
+    return re.sub(r"%\((\w+)\)s", lambda m: {"user_id": "$1", "limit": "$2"}[m[1]], text)
+
+
+def heats(url: str) -> tuple[list[Contestant], list[Contestant]]:
+    """Ours for short and long histories, and ours beside the document's way."""
+    ours = recent_sessions()
+    short, middle, long = (
+        build(url, users, sessions) for users, sessions in ((20, 10), (100, 100), (20, 1000))
+    )
+    as_documented = build(url, 100, 100, DOCUMENT_INDEXES)
+    flat = [
+        enter("ours, 10 sessions", short, ours),
+        enter("ours, 1,000 sessions", long, ours),
+    ]
+    saved = [
+        enter("ours, 100 sessions", middle, ours),
+        enter("document's query, our indexes, 100", middle, JOIN_EVERYTHING),
+        enter("document's query and indexes, 100", as_documented, JOIN_EVERYTHING),
+    ]
+    return flat, saved
+
+
+def measure(entrants: list[Contestant], rounds: int) -> dict[str, float]:
+    """The median time of each, µs.
+
+    They take turns, so that a disturbance strikes all alike; and a turn is ten calls, so that
+    none of them is mostly measured on caches that another one has just filled.
+    """
+    times: dict[str, list[float]] = {entrant.name: [] for entrant in entrants}
+    for round_number in range(rounds + 5):
+        for entrant in entrants:
+            turn = [entrant.run() for _ in range(10)]
+            if round_number >= 5:  # the first five warm up
+                times[entrant.name] += turn
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def report(medians: dict[str, float]) -> dict[str, Any]:
+    """Prints the table and the two ratios; returns them."""
+    print(f"{'contestant':<40}{'µs':>10}")
+    for name, median in medians.items():
+        print(f"{name:<40}{median:>10.0f}")
+    middle = medians["ours, 100 sessions"]
+    flat = medians["ours, 1,000 sessions"] / medians["ours, 10 sessions"]
+    saved = medians["document's query and indexes, 100"] / middle
+    query_alone = medians["document's query, our indexes, 100"] / middle
+    print(f"\nflat:  1,000 sessions / 10 sessions = {flat:.2f} (target: at most {FLAT_AT_MOST})")
+    print(f"saved: the document's way / ours = {saved:.1f} (target: at least {SAVED_AT_LEAST:.0f})")
+    print(f"       of which the query alone, on our indexes: {query_alone:.1f}")
+    return {
+        "flat": {"ratio": flat, "at_most": FLAT_AT_MOST, "met": flat <= FLAT_AT_MOST},
+        "saved": {"ratio": saved, "at_least": SAVED_AT_LEAST, "met": saved >= SAVED_AT_LEAST},
+        "saved_by_query_alone": {"ratio": query_alone},
+    }
+
+
+def main() -> int:
+    """Builds, measures, reports."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=50, help="turns of ten calls each")
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="pgrepo-bench-") as directory:
+        data_dir = Path(directory, "pg")
+        try:
+            url = embedded.dsn(data_dir)
+            postmaster = embedded.status(data_dir).pid
+            assert postmaster is not None
+            core = pin(postmaster)
+            flat, saved = heats(url)
+            version = flat[0].connection.info.server_version
+            medians = measure(flat, options.rounds) | measure(saved, options.rounds)
+            for entrant in flat + saved:
+                entrant.connection.close()
+        finally:
+            embedded.stop(data_dir)
+    print(f"PostgreSQL {version // 10000}.{version % 10000}, core {core}\n")
+    ratios = report(medians)
+    if options.json:
+        figures = {
+            "benchmark": Path(__file__).stem,
+            "postgresql": version,
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "rounds": options.rounds,
+            "median_us": medians,
+            "ratios": ratios,
+        }
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    met = all(ratio.get("met", True) for ratio in ratios.values())
+    return 1 if options.check and not met else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+-- What was said in the sessions.
+
+-- name: add_message(session_id, role, text, timestamp, relative_offset, audio_url)<!
+-- Stores one message and returns it.
+-- timestamp is Unix time in ms, relative_offset ms from the start of the session.
+-- @param audio_url = None
+INSERT INTO monumento.messages AS message (
+    session_id,
+    role,
+    text,
+    timestamp,
+    relative_offset,
+    audio_url
+)
+VALUES (:session_id, :role, :text, :timestamp, :relative_offset, :audio_url)
+RETURNING
+    message.id,
+    message.session_id,
+    message.role,
+    message.text,
+    message.timestamp,
+    message.relative_offset,
+    message.audio_url,
+    message.created_at;
+
+-- name: add_messages(session_id, role, text, timestamp, relative_offset, audio_url)*!
+-- Stores many messages at once, of one session or of several: all of them or none.
+-- timestamp is Unix time in ms, relative_offset ms from the start of the session.
+INSERT INTO monumento.messages (
+    session_id,
+    role,
+    text,
+    timestamp,
+    relative_offset,
+    audio_url
+)
+VALUES (:session_id, :role, :text, :timestamp, :relative_offset, :audio_url);
+
+-- name: message_by_id(message_id)^
+-- Returns a message of a live session.
+SELECT
+    message.id,
+    message.session_id,
+    message.role,
+    message.text,
+    message.timestamp,
+    message.relative_offset,
+    message.audio_url,
+    message.created_at
+FROM monumento.messages AS message
+INNER JOIN monumento.sessions AS session ON session.id = message.session_id
+INNER JOIN monumento.users AS account ON account.id = session.user_id
+WHERE
+    message.id = :message_id
+    AND session.deleted_at IS NULL
+    AND account.deleted_at IS NULL;
+
+-- name: messages_of_session(session_id, after_timestamp, after_id, limit)
+-- Returns a page of what was said in a live session, in spoken order.
+-- The next page starts after timestamp and id of the last row; NULLs start at the
+-- first message. Messages of the same ms are ordered by id.
+-- @param after_timestamp = None
+-- @param after_id = None
+-- @param limit = 100
+SELECT
+    message.id,
+    message.session_id,
+    message.role,
+    message.text,
+    message.timestamp,
+    message.relative_offset,
+    message.audio_url,
+    message.created_at
+FROM monumento.messages AS message
+WHERE
+    message.session_id = :session_id
+    AND (message.timestamp, message.id) > (
+        COALESCE(:after_timestamp::bigint, -1),
+        COALESCE(:after_id::uuid, '00000000-0000-0000-0000-000000000000')
+    )
+    AND EXISTS (
+        SELECT 1
+        FROM monumento.sessions AS session
+        INNER JOIN monumento.users AS account ON account.id = session.user_id
+        WHERE
+            session.id = :session_id
+            AND session.deleted_at IS NULL
+            AND account.deleted_at IS NULL
+    )
+ORDER BY message.timestamp, message.id
+LIMIT :limit;
+
+-- name: update_message(message_id, text, audio_url)<!
+-- Corrects a message and returns it; none if there is none.
+-- A patch: NULL leaves a field as it is, so this cannot empty one.
+-- @param text = None
+-- @param audio_url = None
+UPDATE monumento.messages AS message
+SET
+    text = COALESCE(:text, message.text),
+    audio_url = COALESCE(:audio_url, message.audio_url)
+WHERE message.id = :message_id
+RETURNING
+    message.id,
+    message.session_id,
+    message.role,
+    message.text,
+    message.timestamp,
+    message.relative_offset,
+    message.audio_url,
+    message.created_at;
+
+-- name: delete_message(message_id)!
+-- Deletes a message for good; returns 1, or 0 if there is none.
+DELETE FROM monumento.messages AS message
+WHERE message.id = :message_id;

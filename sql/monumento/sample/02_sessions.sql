@@ -1,0 +1,101 @@
+-- Six conversations: in every status, one long ago, one still silent.
+INSERT INTO monumento.sessions (
+    id,
+    user_id,
+    vibe,
+    mode,
+    duration_minutes,
+    video_url,
+    transcript_url,
+    thumbnail_url,
+    metadata,
+    status,
+    created_at,
+    updated_at
+)
+VALUES
+    (
+        '00000000-0000-4000-8000-000000000101',
+        '00000000-0000-4000-8000-000000000001',
+        'The Historian',
+        'Auto-Pilot',
+        20,
+        'https://media.example.com/101/video.mp4',
+        'https://media.example.com/101/transcript.txt',
+        'https://media.example.com/101/thumbnail.jpg',
+        '{"topics": ["childhood", "new york"], "photos": 2}',
+        'completed',
+        '2024-01-01 00:00:00+00',
+        '2024-01-01 00:25:00+00'
+    ),
+    (
+        '00000000-0000-4000-8000-000000000102',
+        '00000000-0000-4000-8000-000000000001',
+        'The Celebrator',
+        'Director Mode',
+        35,
+        'https://media.example.com/102/video.mp4',
+        NULL,
+        'https://media.example.com/102/thumbnail.jpg',
+        '{"topics": ["wedding"], "director": {"tone": "warm", "scene": "garden"}}',
+        'completed',
+        '2026-01-05 16:00:00+00',
+        '2026-01-05 16:40:00+00'
+    ),
+    (
+        '00000000-0000-4000-8000-000000000103',
+        '00000000-0000-4000-8000-000000000001',
+        'The Historian',
+        'Auto-Pilot',
+        15,
+        NULL,
+        NULL,
+        NULL,
+        '{"topics": ["work", "new york"]}',
+        'processing',
+        '2026-01-06 10:00:00+00',
+        '2026-01-06 10:16:00+00'
+    ),
+    (
+        '00000000-0000-4000-8000-000000000104',
+        '00000000-0000-4000-8000-000000000002',
+        'The Historian',
+        'Auto-Pilot',
+        10,
+        'https://media.example.com/104/video.mp4',
+        NULL,
+        NULL,
+        '{"topics": ["school"]}',
+        'completed',
+        '2026-01-03 19:00:00+00',
+        '2026-01-03 19:12:00+00'
+    ),
+    (
+        '00000000-0000-4000-8000-000000000105',
+        '00000000-0000-4000-8000-000000000003',
+        'The Celebrator',
+        'Director Mode',
+        30,
+        NULL,
+        NULL,
+        NULL,
+        '{"topics": ["grandmother"], "director": {"tone": "playful"}}',
+        'recording',
+        '2026-01-07 08:00:00+00',
+        '2026-01-07 08:05:00+00'
+    ),
+    (
+        '00000000-0000-4000-8000-000000000106',
+        '00000000-0000-4000-8000-000000000003',
+        'The Historian',
+        'Auto-Pilot',
+        20,
+        NULL,
+        NULL,
+        NULL,
+        '{}',
+        'draft',
+        '2026-01-07 09:00:00+00',
+        '2026-01-07 09:00:00+00'
+    )
+ON CONFLICT DO NOTHING;
