@@ -1,0 +1,1 @@
+"""Query files in, Python modules out. Never imported at run time."""

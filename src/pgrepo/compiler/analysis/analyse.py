@@ -1,0 +1,156 @@
+"""One named query and a live PostgreSQL in, one typed query out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pgrepo.compiler.analysis.analyser import Analyser
+from pgrepo.compiler.analysis.cardinality import cardinality_of
+from pgrepo.compiler.analysis.describe import Describer, Description, Rejected
+from pgrepo.compiler.analysis.effects import effects_of
+from pgrepo.compiler.analysis.facts import NULLABLE
+from pgrepo.compiler.analysis.parameters import copied_columns, read_parameters
+from pgrepo.compiler.analysis.rejections import explain
+from pgrepo.compiler.model import Cardinality, Column, Parameter, Query, TypeKind
+from pgrepo.sqlfiles.queries import Operation
+
+if TYPE_CHECKING:
+    from pgrepo.compiler.analysis.catalog import Catalog
+    from pgrepo.compiler.analysis.describe import ResultColumn
+    from pgrepo.compiler.analysis.facts import Fact
+    from pgrepo.compiler.analysis.nodes import Node
+    from pgrepo.compiler.model import ColumnOrigin
+    from pgrepo.errors import SourceError
+    from pgrepo.sqlfiles.annotations import ColumnAnnotation
+    from pgrepo.sqlfiles.queries import NamedQuery
+
+
+class QueryAnalyser:
+    """Analyses named queries against one database.
+
+    Args:
+        describer: asks the database.
+        catalog: the snapshot of it.
+    """
+
+    def __init__(self, describer: Describer, catalog: Catalog) -> None:
+        self._describer = describer
+        self._catalog = catalog
+
+    def analyse(self, query: NamedQuery) -> Query:
+        """Finds out all there is to know of a query.
+
+        Raises:
+            SourceError: PostgreSQL refuses it, or an annotation contradicts it.
+        """
+        try:
+            description = self._describer.describe(query.sql)
+        except Rejected as rejected:
+            raise self._refused(query, rejected) from None
+        if len(description.trees) != 1:
+            return self._opaque(query, description)
+        tree = description.trees[0]
+        analyser = Analyser(self._catalog)
+        facts = analyser.result(tree, None)
+        rows = analyser.rows(tree, None)
+        effects = effects_of(tree, self._catalog)
+        copy = self._copy(query, tree) if query.operation is Operation.BULK else None
+        return Query(
+            source=query,
+            columns=self._columns(query, description, facts),
+            parameters=self._parameters(query, description, tree),
+            cardinality=cardinality_of(tree, rows),
+            read_only=effects.read_only,
+            tables=effects.tables,
+            copy=copy,
+            not_understood=tuple(sorted(analyser.not_understood)),
+        )
+
+    def _opaque(self, query: NamedQuery, description: Description) -> Query:
+        """A statement without one tree: a utility statement, or one that a rule multiplies."""
+        return Query(
+            source=query,
+            columns=self._columns(query, description, [NULLABLE] * len(description.columns)),
+            parameters=self._parameters(query, description, None),
+            cardinality=Cardinality.MANY if description.columns else Cardinality.EXEC,
+            read_only=False,
+            tables=(),
+        )
+
+    def _refused(self, query: NamedQuery, rejected: Rejected) -> SourceError:
+        code, help_text = explain(rejected, self._catalog, query.sql)
+        position = rejected.position if rejected.position is not None else 0
+        return query.error(code, rejected.message, position, help=help_text)
+
+    def _columns(
+        self, query: NamedQuery, description: Description, facts: list[Fact]
+    ) -> tuple[Column, ...]:
+        annotations = {item.name: item for item in query.annotations.columns}
+        names = {column.name for column in description.columns}
+        for item in query.annotations.columns:
+            if item.name not in names:
+                raise query.source.error(
+                    "PGR122",
+                    f"@column {item.name} matches no column of {query.name}",
+                    *item.span,
+                    help="its columns are " + (", ".join(sorted(names)) or "none"),
+                    query=query.name,
+                )
+        pairs = zip(description.columns, facts, strict=True)
+        return tuple(
+            self._column(column, fact, annotations.get(column.name)) for column, fact in pairs
+        )
+
+    def _column(self, column: ResultColumn, fact: Fact, note: ColumnAnnotation | None) -> Column:
+        return Column(
+            name=column.name,
+            pg_type=self._catalog.type(column.type_oid),
+            nullable=fact.nullable and not (note is not None and note.not_null),
+            origin=fact.origin,
+            json=fact.json,
+            annotated_type=note.type if note is not None else None,
+            comment=self._comment(fact.origin),
+        )
+
+    def _comment(self, origin: ColumnOrigin | None) -> str | None:
+        column = self._catalog.column(origin) if origin is not None else None
+        return column.comment if column is not None else None
+
+    def _parameters(
+        self, query: NamedQuery, description: Description, tree: Node | None
+    ) -> tuple[Parameter, ...]:
+        # The server knows more parameters than the text only where $n were skipped.
+        count = len(description.parameters)
+        uses = read_parameters(tree, self._catalog, count) if tree is not None else None
+        annotations = {item.name: item for item in query.annotations.parameters}
+        numbers = {name: index + 1 for index, name in enumerate(query.positions)}
+        found = []
+        for name in query.parameters:
+            number = numbers[name]
+            use = uses[number - 1] if uses is not None else None
+            note = annotations.get(name)
+            found.append(
+                Parameter(
+                    name=name,
+                    number=number,
+                    pg_type=self._catalog.type(description.parameters[number - 1]),
+                    nullable=use.nullable if use is not None else False,
+                    origin=use.origin if use is not None else None,
+                    annotated_type=note.type if note is not None else None,
+                    default=note.default if note is not None else None,
+                )
+            )
+        return tuple(found)
+
+    def _copy(self, query: NamedQuery, tree: Node) -> str | None:
+        found = copied_columns(tree, self._catalog, len(query.positions))
+        if found is None:
+            return None
+        relation, columns = found
+        types = [column.pg_type for column in relation.columns.values() if column.name in columns]
+        # The binary form of a type whose OID differs between databases is not ours to guess;
+        # an enum's is its label.
+        if not all(found.is_builtin or found.kind is TypeKind.ENUM for found in types):
+            return None
+        schema, table, *names = self._catalog.quote([relation.schema, relation.name, *columns])
+        return f"COPY {schema}.{table} ({', '.join(names)}) FROM STDIN (FORMAT binary)"

@@ -1,0 +1,317 @@
+"""What the analysis must know of the catalog, read once per scratch database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
+
+from pgrepo.compiler.analysis.choices import allowed_values
+from pgrepo.compiler.analysis.triggers import surely_returns_new
+from pgrepo.compiler.model import ColumnOrigin, PgType, Table, TableColumn, TypeKind
+
+if TYPE_CHECKING:
+    import psycopg
+
+_KINDS = {
+    "b": TypeKind.BASE,
+    "c": TypeKind.COMPOSITE,
+    "d": TypeKind.DOMAIN,
+    "e": TypeKind.ENUM,
+    "m": TypeKind.MULTIRANGE,
+    "p": TypeKind.PSEUDO,
+    "r": TypeKind.RANGE,
+}
+
+_TYPES = """
+SELECT
+    t.oid, format_type(t.oid, NULL) AS name, n.nspname AS schema, t.typtype AS typtype,
+    t.typelem AS elem, t.typarray AS "array", t.typbasetype AS base, t.typrelid AS relid,
+    t.typsubscript = 'array_subscript_handler'::regproc AS is_array,
+    coalesce(r.rngsubtype, m.rngtypid, 0) AS subtype,
+    obj_description(t.oid, 'pg_type') AS comment,
+    (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
+     FROM pg_enum AS e WHERE e.enumtypid = t.oid) AS labels
+FROM pg_type AS t
+JOIN pg_namespace AS n ON n.oid = t.typnamespace
+LEFT JOIN pg_range AS r ON r.rngtypid = t.oid
+LEFT JOIN pg_range AS m ON m.rngmultitypid = t.oid
+"""
+
+# A NOT NULL that is not validated (18) proves nothing, one on a foreign table is only a promise,
+# and a child of plain inheritance may lack its parent's.
+_FAMILY = """
+WITH RECURSIVE family AS (
+    SELECT c.oid AS root, c.oid AS member FROM pg_class AS c
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
+    UNION ALL
+    SELECT f.root, i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.member
+)
+"""
+_COLUMNS = f"""{_FAMILY}
+SELECT
+    c.oid AS relid, n.nspname AS schema, c.relname AS "table", c.relkind AS relkind,
+    c.relrowsecurity AS row_security,
+    a.attnum AS attnum, a.attname AS name, a.atttypid AS type, a.atthasdef AS has_default,
+    a.attidentity <> '' AS has_identity,
+    col_description(c.oid, a.attnum) AS comment,
+    obj_description(c.oid, 'pg_class') AS table_comment,
+    NOT EXISTS (
+        SELECT FROM family AS f
+        JOIN pg_class AS m ON m.oid = f.member
+        JOIN pg_attribute AS b ON b.attrelid = f.member AND b.attname = a.attname
+        WHERE f.root = c.oid
+            AND (NOT b.attnotnull OR m.relkind = 'f' OR EXISTS (
+                SELECT FROM pg_constraint AS k
+                WHERE k.conrelid = f.member AND k.contype = 'n'
+                    AND k.conkey = ARRAY[b.attnum] AND NOT k.convalidated
+            ))
+    ) AS not_null
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+ORDER BY c.oid, a.attnum
+"""  # noqa: S608 (made of constants)
+
+# Only what is enforced at once and for all rows determines a row; an index of a parent in plain
+# inheritance says nothing of its children's rows.
+_KEYS = """
+SELECT i.indrelid AS relid, (
+    SELECT array_agg(ARRAY[k.attnum::oid, o.opcfamily] ORDER BY k.position)
+    FROM unnest(i.indkey::int2[], i.indclass::oid[])
+        WITH ORDINALITY AS k (attnum, opclass, position)
+    JOIN pg_opclass AS o ON o.oid = k.opclass
+    WHERE k.position <= i.indnkeyatts
+) AS columns
+FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
+WHERE (c.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhparent = c.oid))
+    AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL
+    AND i.indexprs IS NULL
+"""
+
+_CHECKS = """
+SELECT k.conrelid AS relid, k.conbin::text AS tree
+FROM pg_constraint AS k
+JOIN pg_namespace AS n ON n.oid = k.connamespace
+WHERE k.contype = 'c' AND k.convalidated AND NOT k.connoinherit AND k.conrelid <> 0
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+"""
+
+_FUNCTIONS = """
+SELECT p.oid, p.proname AS name, n.nspname = 'pg_catalog' AS builtin, p.proisstrict AS strict,
+    p.provolatile = 'v' AS volatile
+FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+"""
+
+# An index promises uniqueness in the sense of the equality operators of its own family (403 is
+# btree, and its strategy 3 is equality).
+_OPERATORS = """
+SELECT o.oid, o.oprname AS name, n.nspname = 'pg_catalog' AS builtin, ARRAY(
+    SELECT a.amopfamily FROM pg_amop AS a
+    WHERE a.amopopr = o.oid AND a.amopmethod = 403 AND a.amopstrategy = 3
+) AS equality_of
+FROM pg_operator AS o JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+"""
+
+# BEFORE row triggers, which may drop the row (tgtype: 1 row, 2 before, 4 insert, 16 update).
+_TRIGGERS = f"""{_FAMILY}
+SELECT DISTINCT
+    f.root AS relid, (g.tgtype & 4) > 0 AS on_insert, (g.tgtype & 16) > 0 AS on_update,
+    l.lanname AS language, p.prosrc AS body
+FROM family AS f
+JOIN pg_trigger AS g ON g.tgrelid = f.member
+JOIN pg_proc AS p ON p.oid = g.tgfoid
+JOIN pg_language AS l ON l.oid = p.prolang
+WHERE NOT g.tgisinternal AND (g.tgtype & 3) = 3
+"""  # noqa: S608 (made of constants)
+
+# Collations under which different texts are equal.
+_LOOSE_COLLATIONS = "SELECT oid FROM pg_collation WHERE NOT collisdeterministic"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or aggregate."""
+
+    name: str
+    builtin: bool
+    strict: bool
+    volatile: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator."""
+
+    name: str
+    builtin: bool
+    equality_of: frozenset[int]  # the btree operator families whose equality it is
+
+
+@dataclass(slots=True)
+class Relation:
+    """A table, view or composite type.
+
+    Attributes:
+        keys: what determines a row: (column number, operator family of the index) pairs.
+        may_drop_inserts: a BEFORE INSERT row trigger may make the row vanish.
+        may_drop_updates: likewise for UPDATE.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    row_security: bool
+    comment: str | None
+    columns: dict[int, TableColumn] = field(default_factory=dict)
+    keys: list[frozenset[tuple[int, int]]] = field(default_factory=list)
+    may_drop_inserts: bool = False
+    may_drop_updates: bool = False
+
+    def origin(self, attnum: int) -> ColumnOrigin:
+        """The column in the terms of the model."""
+        return ColumnOrigin(self.schema, self.name, self.columns[attnum].name)
+
+
+class Catalog:
+    """A snapshot of one database's catalog."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        with connection.cursor(row_factory=dict_row) as cursor:
+            self._type_rows = {row["oid"]: row for row in cursor.execute(_TYPES)}
+            self._types: dict[int, PgType] = {}
+            self.relations: dict[int, Relation] = {}
+            columns = cursor.execute(_COLUMNS).fetchall()
+        with connection.cursor() as cursor:
+            self.functions = {oid: Function(*rest) for oid, *rest in cursor.execute(_FUNCTIONS)}
+            self.operators = {
+                oid: Operator(name, builtin, frozenset(equality_of))
+                for oid, name, builtin, equality_of in cursor.execute(_OPERATORS)
+            }
+            self.loose_collations = frozenset(row[0] for row in cursor.execute(_LOOSE_COLLATIONS))
+            keys = cursor.execute(_KEYS).fetchall()
+            triggers = cursor.execute(_TRIGGERS).fetchall()
+            checks = cursor.execute(_CHECKS).fetchall()
+        choices = _choices(checks, self.loose_collations)
+        self._composites: dict[int, list[tuple[str, int]]] = {}
+        for row in columns:
+            self._composites.setdefault(row["relid"], []).append((row["name"], row["type"]))
+        for row in columns:
+            self._add_column(row, choices.get((row["relid"], row["attnum"]), ()))
+        for relid, pairs in keys:
+            if relid in self.relations:
+                self.relations[relid].keys.append(frozenset(map(tuple, pairs)))
+        for relid, on_insert, on_update, language, body in triggers:
+            if relid in self.relations and not surely_returns_new(language, body):
+                self.relations[relid].may_drop_inserts |= on_insert
+                self.relations[relid].may_drop_updates |= on_update
+
+    def _add_column(self, row: dict[str, Any], choices: tuple[str, ...]) -> None:
+        relation = self.relations.setdefault(
+            row["relid"],
+            Relation(
+                oid=row["relid"],
+                schema=row["schema"],
+                name=row["table"],
+                kind=row["relkind"],
+                row_security=row["row_security"],
+                comment=row["table_comment"],
+            ),
+        )
+        relation.columns[row["attnum"]] = TableColumn(
+            name=row["name"],
+            pg_type=self.type(row["type"]),
+            nullable=not row["not_null"],
+            has_default=row["has_default"] or row["has_identity"],
+            comment=row["comment"],
+            choices=choices,
+        )
+
+    def type(self, oid: int) -> PgType:
+        """The type with this OID.
+
+        Raises:
+            KeyError: there is none.
+        """
+        if oid not in self._types:
+            self._types[oid] = self._read_type(self._type_rows[oid])
+        return self._types[oid]
+
+    def _read_type(self, row: dict[str, Any]) -> PgType:
+        kind = TypeKind.ARRAY if row["is_array"] else _KINDS[row["typtype"]]
+        inner = row["elem"] if row["is_array"] else row["base"] or row["subtype"]
+        fields = self._composites.get(row["relid"], []) if kind is TypeKind.COMPOSITE else []
+        return PgType(
+            oid=row["oid"],
+            name=row["name"],
+            schema=row["schema"],
+            kind=kind,
+            element=self.type(inner) if inner else None,
+            labels=tuple(row["labels"] or ()),
+            fields=tuple((name, self.type(oid)) for name, oid in fields),
+            comment=row["comment"],
+        )
+
+    def array_of(self, oid: int) -> int:
+        """The OID of the array type with these elements, of an array its own; 0 for none."""
+        row = self._type_rows.get(oid)
+        return 0 if row is None else oid if row["is_array"] else row["array"]
+
+    def quote(self, names: list[str]) -> list[str]:
+        """Identifiers as they must be written, in quotes where the server wants them."""
+        rows = self._connection.execute(
+            "SELECT quote_ident(n) FROM unnest(%s::text[]) WITH ORDINALITY AS x(n, o) ORDER BY o",
+            (names,),
+        )
+        return [row[0] for row in rows]
+
+    def column(self, origin: ColumnOrigin) -> TableColumn | None:
+        """The table column that the model names."""
+        for relation in self.relations.values():
+            if (relation.schema, relation.name) == (origin.schema, origin.table):
+                for column in relation.columns.values():
+                    if column.name == origin.column:
+                        return column
+        return None
+
+    def type_names(self) -> list[str]:
+        """The names of all types that can be written in a statement."""
+        return [row["name"] for row in self._type_rows.values() if row["typtype"] != "p"]
+
+    def tables(self) -> tuple[Table, ...]:
+        """The tables and views outside the system's schemas, by name."""
+        found = [
+            Table(
+                schema=relation.schema,
+                name=relation.name,
+                columns=tuple(relation.columns.values()),
+                comment=relation.comment,
+            )
+            for relation in self.relations.values()
+            if relation.kind != "c"
+        ]
+        return tuple(sorted(found, key=lambda table: (table.schema, table.name)))
+
+    def schema_comment(self, schema: str) -> str | None:
+        """The COMMENT of a schema."""
+        row = self._connection.execute(
+            "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s",
+            (schema,),
+        ).fetchone()
+        return row[0] if row else None
+
+
+def _choices(
+    checks: list[Any], loose_collations: frozenset[int]
+) -> dict[tuple[int, int], tuple[str, ...]]:
+    found: dict[tuple[int, int], tuple[str, ...]] = {}
+    for relid, tree in checks:
+        allowed = allowed_values(tree, loose_collations)
+        if allowed is not None:
+            found[relid, allowed.attnum] = allowed.values
+    return found

@@ -1,0 +1,128 @@
+"""Asking PostgreSQL: a statement is parsed and analysed by the server, never planned or run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg.pq import DiagnosticField, ExecStatus
+
+from pgrepo.compiler.analysis.nodes import Node, read_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import psycopg
+    from psycopg.errors import Diagnostic
+
+_SETTINGS = """
+SET client_min_messages = log;
+SET debug_print_rewritten = on;
+SET debug_pretty_print = off;
+SET search_path = "$user", public;
+"""
+_UTILITY = 6  # CmdType of EXPLAIN, SHOW, CALL …, which have no tree of their own
+_TREE_MESSAGE = "rewritten parse tree:"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A result column as the server describes it."""
+
+    name: str
+    type_oid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the server says of a statement.
+
+    Attributes:
+        parameters: the type OID of each `$n`.
+        columns: its result columns.
+        trees: its rewritten query trees: none for a utility statement, several where a rule
+            added some.
+    """
+
+    parameters: tuple[int, ...]
+    columns: tuple[ResultColumn, ...]
+    trees: tuple[Node, ...]
+
+
+class Rejected(Exception):
+    """PostgreSQL refused a statement.
+
+    Attributes:
+        sqlstate: such as "42703".
+        message: its primary message.
+        hint: its hint, if any.
+        position: 0-based offset into the statement in characters, if it gave one.
+    """
+
+    def __init__(self, sqlstate: str, message: str, hint: str | None, position: int | None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.message = message
+        self.hint = hint
+        self.position = position
+
+
+class Describer:
+    """Describes statements on one connection, which it keeps for itself.
+
+    Args:
+        connection: autocommit, to the scratch database; its settings are changed.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._trees: list[str] = []
+        connection.execute(_SETTINGS)
+        connection.add_notice_handler(self._notice)
+
+    def _notice(self, diagnostic: Diagnostic) -> None:
+        if (diagnostic.message_primary or "").startswith(_TREE_MESSAGE):
+            self._trees.append(diagnostic.message_detail or "")
+
+    def describe(self, sql: str, parameter_types: Sequence[int] | None = None) -> Description:
+        """Describes one statement with `$n` parameters.
+
+        Args:
+            sql: the statement.
+            parameter_types: OIDs to impose, 0 where the server shall infer.
+
+        Raises:
+            Rejected: the server does not accept it.
+        """
+        pgconn = self._connection.pgconn
+        self._trees.clear()
+        prepared = pgconn.prepare(b"", sql.encode(), parameter_types)
+        if prepared.status != ExecStatus.COMMAND_OK:
+            raise _rejected(prepared)
+        description = pgconn.describe_prepared(b"")
+        if description.status != ExecStatus.COMMAND_OK:
+            raise _rejected(description)
+        # A second statement in the text would have been refused; a rule can add trees.
+        trees = [node for text in self._trees for node in read_tree(text)]
+        return Description(
+            parameters=tuple(description.param_type(index) for index in range(description.nparams)),
+            columns=tuple(
+                ResultColumn((description.fname(index) or b"").decode(), description.ftype(index))
+                for index in range(description.nfields)
+            ),
+            trees=tuple(tree for tree in trees if tree.integer("commandType") != _UTILITY),
+        )
+
+
+def _rejected(result: Any) -> Rejected:
+    def text(field: DiagnosticField) -> str | None:
+        value = result.error_field(field)
+        return value.decode("utf-8", errors="replace") if value else None
+
+    position = text(DiagnosticField.STATEMENT_POSITION)
+    return Rejected(
+        sqlstate=text(DiagnosticField.SQLSTATE) or "",
+        message=text(DiagnosticField.MESSAGE_PRIMARY) or "the server gave no reason",
+        hint=text(DiagnosticField.MESSAGE_HINT),
+        position=int(position) - 1 if position else None,
+    )

@@ -1,0 +1,101 @@
+"""A database of one's own for the time of a compilation: the DDL applied to nothing."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from pgrepo.compiler.analysis.describe import Rejected
+from pgrepo.compiler.analysis.rejections import explain
+from pgrepo.errors import ServerVersionError
+from pgrepo.sqlfiles.source import read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pgrepo.errors import SourceError
+    from pgrepo.sqlfiles.ddl import DdlFile
+    from pgrepo.sqlfiles.source import Source
+
+_OLDEST = 160000
+
+
+@contextmanager
+def scratch_database(server: str) -> Iterator[psycopg.Connection[Any]]:
+    """Creates an empty database, connects to it, and drops it in the end.
+
+    Args:
+        server: a connection string to a database on a PostgreSQL of at least version 16, by a
+            role that may create databases.
+
+    Yields:
+        An autocommit connection.
+
+    Raises:
+        psycopg.Error: the server cannot be reached or refuses.
+        ServerVersionError: the server is too old.
+    """
+    name = f"pgrepo_scratch_{secrets.token_hex(6)}"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(server, autocommit=True) as admin:
+        if admin.info.server_version < _OLDEST:
+            raise ServerVersionError(
+                f"generating needs PostgreSQL 16 or newer, and the server is "
+                f"{admin.info.server_version // 10000}; name a newer one with --dsn, or none for "
+                "the embedded one (running needs only 15)"
+            )
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(identifier))
+        try:
+            with psycopg.connect(server, dbname=name, autocommit=True) as connection:
+                yield connection
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
+
+
+def apply_files(
+    connection: psycopg.Connection[Any], files: Sequence[DdlFile], root: Path | None = None
+) -> None:
+    """Applies DDL files in order.
+
+    Raises:
+        SourceError: PostgreSQL refuses one; the error says where in it.
+    """
+    for file in files:
+        try:
+            connection.execute(file.sql)
+        except psycopg.Error as error:
+            raise _refused(read_source(file.path, root), error) from error
+
+
+def apply_script(connection: psycopg.Connection[Any], path: Path, root: Path | None = None) -> None:
+    """Applies one file of DDL, such as a dump.
+
+    Raises:
+        SourceError: PostgreSQL refuses it.
+    """
+    source = read_source(path, root)
+    try:
+        connection.execute(source.text.encode())
+    except psycopg.Error as error:
+        raise _refused(source, error) from error
+
+
+def _refused(source: Source, error: psycopg.Error) -> SourceError:
+    diagnostic = error.diag
+    position = int(diagnostic.statement_position) - 1 if diagnostic.statement_position else None
+    code, help_text = explain(
+        Rejected(
+            error.sqlstate or "",
+            diagnostic.message_primary or str(error),
+            diagnostic.message_hint,
+            position,
+        ),
+        None,
+    )
+    message = diagnostic.message_primary or str(error)
+    return source.error(code, message, position or 0, help=help_text)

@@ -1,0 +1,237 @@
+"""A query's method, in its two flavours, and its statement."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pgrepo.compiler.codegen.rows import query_error
+from pgrepo.compiler.codegen.text import call, docstring, prose, quoted
+from pgrepo.compiler.model import Cardinality
+from pgrepo.compiler.names import attribute, constant
+from pgrepo.compiler.pytypes import RUNTIME, PyType
+from pgrepo.sqlfiles.queries import Operation
+
+if TYPE_CHECKING:
+    from pgrepo.compiler.codegen.rows import Result, RowPlanner
+    from pgrepo.compiler.model import Parameter, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """What differs between the sync and the async text."""
+
+    prefix: str  # of class names
+    define: str
+    wait: str
+    stream: str
+
+
+SYNC = Flavour("", "def", "", "Stream")
+ASYNC = Flavour("Async", "async def", "await ", "AsyncStream")
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """All that is needed to write a query's methods.
+
+    Attributes:
+        query: the query.
+        result: what it returns.
+        parameters: (name, type, default or None) in the order of the signature.
+        arguments: the names in the order of `$n`.
+    """
+
+    query: Query
+    result: Result
+    parameters: tuple[tuple[str, PyType, str | None], ...]
+    arguments: tuple[str, ...]
+
+    @property
+    def types(self) -> list[PyType]:
+        """Every type that the method's text names."""
+        found = [typed for _, typed, _ in self.parameters]
+        if self.result.value is not None:
+            found.append(self.result.value)
+        return [*found, *(typed for _, typed in self.result.json)]
+
+
+def plan_method(query: Query, result: Result, planner: RowPlanner) -> Method:
+    """Puts the signature together.
+
+    Raises:
+        SourceError: a parameter has no Python type.
+    """
+    if query.source.operation is Operation.BULK:
+        return Method(query, result, (), ())
+    by_number = sorted(query.parameters, key=lambda parameter: parameter.number)
+    for item in query.parameters:
+        _refuse_mutable_default(query, item)
+    return Method(
+        query,
+        result,
+        tuple(
+            (attribute(item.name), planner.parameter_type(query, item), item.default)
+            for item in query.parameters
+        ),
+        tuple(attribute(item.name) for item in by_number),
+    )
+
+
+def _refuse_mutable_default(query: Query, parameter: Parameter) -> None:
+    value = ast.literal_eval(parameter.default) if parameter.default is not None else None
+    if isinstance(value, list | dict | set):
+        raise query_error(
+            query,
+            "PGR121",
+            f"the default of {parameter.name} is a {type(value).__name__}, which all calls would "
+            "share",
+            f"leave @param {parameter.name} without a default, or make it a tuple",
+        )
+
+
+def write_methods(method: Method, flavour: Flavour) -> list[str]:
+    """The query's method, and its streaming twin where it returns many rows."""
+    lines = _method(method, flavour)
+    if method.query.source.operation is Operation.MANY and method.result.row is not None:
+        lines += ["", *_stream(method, flavour)]
+    return lines
+
+
+def _method(method: Method, flavour: Flavour) -> list[str]:
+    helper, returned = _call_and_type(method)
+    name = attribute(method.query.name)
+    if method.query.source.operation is Operation.BULK:
+        row = method.result.row
+        signature = call(
+            f"{flavour.define} {name}",
+            ["self", f"rows: Iterable[{row.name if row else 'object'}]"],
+            f" -> {returned}:",
+        )
+        arguments = ["rows"]
+    else:
+        signature = call(f"{flavour.define} {name}", _signature(method), f" -> {returned}:")
+        arguments = list(method.arguments)
+    body = call(
+        f"return {flavour.wait}self.{helper}", [constant(method.query.name), *arguments], "", 1
+    )
+    return [*signature, *docstring(_doc(method.query), 1), *body]
+
+
+def _stream(method: Method, flavour: Flavour) -> list[str]:
+    row = method.result.row
+    name = attribute(method.query.name)
+    signature = call(
+        f"def stream_{name}",
+        _signature(method),
+        f" -> {flavour.stream}[{row.name if row else 'object'}]:",
+    )
+    doc = docstring([f"Streams the rows of {name} through a server-side cursor."], 1)
+    arguments = [constant(method.query.name), *method.arguments]
+    return [*signature, *doc, *call("return self._stream", arguments, "", 1)]
+
+
+def _signature(method: Method) -> list[str]:
+    if not method.parameters:
+        return ["self"]
+    # A required parameter may follow one with a default: all are named in a call.
+    return [
+        "self",
+        "*",
+        *(
+            f"{name}: {typed.text}" + (f" = {_literal(default)}" if default is not None else "")
+            for name, typed, default in method.parameters
+        ),
+    ]
+
+
+def _literal(text: str) -> str:
+    value = ast.literal_eval(text)
+    return quoted(value) if isinstance(value, str) else text
+
+
+def _call_and_type(method: Method) -> tuple[str, str]:
+    """The repository's helper that runs the query, and what the method returns."""
+    operation, result = method.query.source.operation, method.result
+    surely = method.query.cardinality is Cardinality.ONE
+    row = result.row.name if result.row is not None else "None"
+    value = result.value.text if result.value is not None else "None"
+    match operation:
+        case Operation.MANY:
+            return "_all", f"list[{row}]"
+        case Operation.ONE | Operation.RETURNING:
+            return ("_one", row) if surely else ("_first", f"{row} | None")
+        case Operation.VALUE:
+            if surely:
+                return "_value", value
+            optional = result.value.optional().text if result.value is not None else "None"
+            return "_first_value", optional
+        case Operation.BULK:
+            return "_bulk", "int"
+        case _:
+            return "_affected", "int"
+
+
+def _doc(query: Query) -> list[str]:
+    said = prose(query.source.doc) or [f"Runs {query.name}."]
+    return [*said, _provenance(query)]
+
+
+def _provenance(query: Query) -> str:
+    tables = ", ".join(name.rpartition(".")[2] for name in query.tables)
+    verb = "Reads" if query.read_only else "Writes or locks"
+    touched = f"{verb} {tables}. " if tables else ""
+    return f"{touched}SQL: {query.name} in {query.source.source.name}."
+
+
+def write_statement(method: Method) -> list[str]:
+    """The statement's constant."""
+    query, result = method.query, method.result
+    arguments = [quoted(query.name), quoted(query.source.fingerprint)]
+    by_number = sorted(query.parameters, key=lambda parameter: parameter.number)
+    oids = [item.pg_type.oid if item.pg_type.is_builtin else 0 for item in by_number]
+    if oids:
+        arguments.append(f"types=({', '.join(map(str, oids))}{',' if len(oids) == 1 else ''})")
+    if result.row is not None:
+        arguments.append(f"row={result.row.name}")
+    if result.json:
+        pairs = [f"({index}, {typed.text})" for index, typed in result.json]
+        arguments.append(f"json=({', '.join(pairs)}{',' if len(pairs) == 1 else ''})")
+    if query.read_only:
+        arguments.append("read_only=True")
+    if query.copy is not None:
+        arguments.append(f"copy={quoted(query.copy)}")
+    typed_as = _statement_type(method)
+    return call(f"{constant(query.name)}{typed_as} = Statement", arguments)
+
+
+def _statement_type(method: Method) -> str:
+    """An annotation where the arguments do not say what a row becomes."""
+    if method.result.row is not None:
+        return ""
+    value = method.result.value
+    return f": Statement[{value.text if value is not None else 'None'}]"
+
+
+def runtime_names(method: Method) -> set[tuple[str, str]]:
+    """What the methods need besides the types they name."""
+    operation = method.query.source.operation
+    needed = {(RUNTIME, "Statement")}
+    if operation is Operation.BULK:
+        needed.add(("collections.abc", "Iterable"))
+    if operation is Operation.MANY and method.result.row is not None:
+        needed |= {(RUNTIME, "Stream"), (RUNTIME, "AsyncStream")}
+    return needed
+
+
+__all__ = [
+    "ASYNC",
+    "SYNC",
+    "Flavour",
+    "Method",
+    "plan_method",
+    "runtime_names",
+    "write_methods",
+    "write_statement",
+]

@@ -1,0 +1,190 @@
+"""Compiling a domain: read, analyse, write."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pgrepo.compiler.analysis.analyse import QueryAnalyser
+from pgrepo.compiler.analysis.catalog import Catalog
+from pgrepo.compiler.analysis.describe import Describer
+from pgrepo.compiler.analysis.scratch import (
+    apply_files,
+    apply_script,
+    scratch_database,
+)
+from pgrepo.compiler.codegen import writer
+from pgrepo.compiler.codegen.drift import changed_queries
+from pgrepo.compiler.codegen.package import write_package
+from pgrepo.compiler.model import CompiledDomain, QueryModule
+from pgrepo.errors import CompilationError, SourceError
+from pgrepo.sqlfiles.ddl import read_ddl_directory
+from pgrepo.sqlfiles.queries import read_query_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pgrepo.compiler.model import Query
+    from pgrepo.project import DomainFiles
+    from pgrepo.sqlfiles.queries import NamedQuery, QueryFile
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisTools:
+    """A scratch database, ready to be asked."""
+
+    analyser: QueryAnalyser
+    catalog: Catalog
+
+
+def generate(domain: DomainFiles, server: str) -> writer.Changes:
+    """Writes a domain's package anew.
+
+    Args:
+        domain: where its files are.
+        server: a connection string; a scratch database is made on that server.
+
+    Raises:
+        CompilationError: a file is wrong; nothing is written.
+    """
+    assert domain.output is not None
+    return writer.write(domain.output, compile_domain(domain, server))
+
+
+def drift(domain: DomainFiles, server: str) -> list[SourceError]:
+    """Finds out how a domain's package differs from what `generate` would write.
+
+    Raises:
+        CompilationError: a file is wrong, so that there is nothing to compare with.
+    """
+    assert domain.output is not None
+    files = compile_domain(domain, server)
+    found = writer.changes(domain.output, files)
+    names = (*found.added, *found.changed, *found.removed)
+    return [error for name in names for error in _drift_of(domain, domain.output / name, files)]
+
+
+def compile_domain(domain: DomainFiles, server: str) -> Mapping[str, str]:
+    """Returns the files of a domain's package, by name.
+
+    Raises:
+        CompilationError: holds every error of every file.
+    """
+    query_files = read_query_directory(domain.queries, domain.root)
+    with analysis_tools(domain.sql, server, domain.root) as tools:
+        modules, errors = _analyse_files(query_files, tools.analyser)
+        compiled = CompiledDomain(
+            name=domain.name,
+            doc=tools.catalog.schema_comment(domain.name) or "",
+            modules=tuple(modules),
+            tables=tools.catalog.tables(),
+        )
+    if errors:
+        raise CompilationError(errors)
+    try:
+        return write_package(compiled, domain.queries.relative_to(domain.root).as_posix())
+    except SourceError as error:
+        raise CompilationError([error]) from error
+
+
+@contextmanager
+def analysis_tools(
+    ddl: Path | None, server: str, root: Path | None = None
+) -> Iterator[AnalysisTools]:
+    """A scratch database with the DDL of a directory, or one file, or none applied.
+
+    Raises:
+        CompilationError: a DDL file is wrong.
+    """
+    with scratch_database(server) as connection:
+        try:
+            if ddl is not None and ddl.is_dir():
+                apply_files(connection, read_ddl_directory(ddl, root), root)
+            elif ddl is not None:
+                apply_script(connection, ddl, root)
+        except SourceError as error:
+            raise CompilationError([error]) from error
+        catalog = Catalog(connection)
+        yield AnalysisTools(QueryAnalyser(Describer(connection), catalog), catalog)
+
+
+def analyse_all(
+    queries: Sequence[NamedQuery], analyser: QueryAnalyser
+) -> tuple[list[Query], list[SourceError]]:
+    """Analyses queries one by one: those that are right, and an error for each other one."""
+    found: list[Query] = []
+    errors: list[SourceError] = []
+    for query in queries:
+        try:
+            found.append(analyser.analyse(query))
+        except SourceError as error:
+            errors.append(error)
+    return found, errors
+
+
+def _analyse_files(
+    files: Sequence[QueryFile], analyser: QueryAnalyser
+) -> tuple[list[QueryModule], list[SourceError]]:
+    modules: list[QueryModule] = []
+    errors: list[SourceError] = []
+    for file in files:
+        queries, problems = analyse_all(file.queries, analyser)
+        errors += [*file.errors, *problems]
+        modules.append(QueryModule(file.name, file.doc, file.source.name, tuple(queries)))
+    return modules, sorted(errors, key=lambda error: (error.file, error.line, error.column))
+
+
+def _drift_of(domain: DomainFiles, path: Path, files: Mapping[str, str]) -> list[SourceError]:
+    """The drift of one generated file, told of its queries where it can be."""
+    present = path.read_text(encoding="utf-8") if path.is_file() else ""
+    wanted = files.get(path.name, "")
+    module = path.relative_to(domain.root).as_posix()
+    by_name = {
+        query.name: query
+        for file in read_query_directory(domain.queries, domain.root)
+        for query in file.queries
+    }
+    changed = changed_queries(present, wanted)
+    errors = [
+        by_name[name].source.error(
+            "PGR301",
+            f"{name} was edited after {module} was generated",
+            *by_name[name].name_span,
+            help="run `pgrepo generate`",
+            query=name,
+        )
+        for name in changed
+        if name in by_name
+    ]
+    return errors or [_whole_file(module, present, wanted)]
+
+
+def _whole_file(module: str, present: str, wanted: str) -> SourceError:
+    if not present:
+        message, line = "this file should be there and is not", 1
+    elif not wanted:
+        message, line = "no query file makes this file any more", 1
+    else:
+        message = "this file differs from what the SQL makes of it"
+        line = _first_difference(present, wanted)
+    lines = present.splitlines() or [""]
+    return SourceError(
+        code="PGR301",
+        message=message,
+        file=module,
+        line=line,
+        column=1,
+        source_line=lines[min(line, len(lines)) - 1],
+        width=1,
+        help="run `pgrepo generate`",
+    )
+
+
+def _first_difference(present: str, wanted: str) -> int:
+    pairs = zip(present.splitlines(), wanted.splitlines(), strict=False)
+    for number, (old, new) in enumerate(pairs, start=1):
+        if old != new:
+            return number
+    return min(present.count("\n"), wanted.count("\n")) + 1

@@ -1,0 +1,195 @@
+"""What is known of a query, as the plain data that `pgrepo describe` prints.
+
+The types are those of the generated code, None aside: `nullable` says that. Literal aliases are
+written out, because their names mean nothing outside a generated package.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypedDict
+
+from pgrepo.compiler.codegen.rows import RowPlanner, default_row_name
+from pgrepo.compiler.model import CompiledDomain, JsonArray, JsonObject, JsonScalar
+from pgrepo.compiler.names import attribute, class_name, singular
+from pgrepo.compiler.pytypes import (
+    NoPythonTypeError,
+    PyType,
+    annotated_type,
+    json_type,
+    parameter_type,
+    python_type,
+)
+from pgrepo.sqlfiles.queries import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pgrepo.compiler.model import Column, Parameter, Query, Table
+    from pgrepo.errors import SourceError
+
+
+class ColumnDescription(TypedDict):
+    """A result column."""
+
+    name: str
+    pg_type: str
+    python_type: str | None
+    nullable: bool
+
+
+class ParameterDescription(TypedDict):
+    """A parameter; `n` is its number in `$n`."""
+
+    name: str
+    n: int
+    pg_type: str
+    python_type: str | None
+    nullable: bool
+
+
+class ErrorDescription(TypedDict):
+    """Why a query could not be described."""
+
+    code: str
+    message: str
+    file: str
+    line: int
+    column: int
+    help: str | None
+
+
+class QueryDescription(TypedDict):
+    """A query. Of one with an error, name and file are all that is known."""
+
+    name: str
+    file: str
+    columns: list[ColumnDescription]
+    params: list[ParameterDescription]
+    cardinality: str | None
+    read_only: bool | None
+    error: ErrorDescription | None
+
+
+class QueryDescriber:
+    """Turns analysed queries into plain data.
+
+    Args:
+        tables: the tables of the database; their CHECK constraints make Literals.
+    """
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self._planner = RowPlanner(CompiledDomain("", "", (), tuple(tables)))
+
+    def describe(self, query: Query) -> QueryDescription:
+        """Describes a query. A type without a Python mapping has the python_type None."""
+        return QueryDescription(
+            name=query.name,
+            file=query.source.source.name,
+            columns=[self._column(query, column) for column in query.columns],
+            params=[self._parameter(parameter) for parameter in query.parameters],
+            cardinality=query.cardinality.value,
+            read_only=query.read_only,
+            error=None,
+        )
+
+    def _column(self, query: Query, column: Column) -> ColumnDescription:
+        return ColumnDescription(
+            name=column.name,
+            pg_type=column.pg_type.name,
+            python_type=self._column_type(query, column),
+            nullable=column.nullable,
+        )
+
+    def _parameter(self, parameter: Parameter) -> ParameterDescription:
+        if parameter.annotated_type is not None:
+            written = _annotated(parameter.annotated_type)
+        else:
+            try:
+                choices = self._planner.choices(parameter.origin)
+                written = expanded(parameter_type(parameter.pg_type, choices))
+            except NoPythonTypeError:
+                written = None
+        return ParameterDescription(
+            name=parameter.name,
+            n=parameter.number,
+            pg_type=parameter.pg_type.name,
+            python_type=written,
+            nullable=parameter.nullable,
+        )
+
+    def _column_type(self, query: Query, column: Column) -> str | None:
+        if column.annotated_type is not None:
+            return _annotated(column.annotated_type)
+        try:
+            if column.json is None:
+                return expanded(python_type(column.pg_type, self._planner.choices(column.origin)))
+            return self._json_type(column.json, _row_name(query), column.name)
+        except NoPythonTypeError:
+            return None
+
+    def _json_type(self, shape: JsonObject | JsonArray | JsonScalar, prefix: str, name: str) -> str:
+        """The type of a JSON document, its objects under the names of their generated classes."""
+        match shape:
+            case JsonScalar():
+                return expanded(json_type(shape.pg_type, self._planner.choices(shape.origin)))
+            case JsonArray(element):
+                if element is None:
+                    return "list[None]"
+                inner = self._json_type(element.shape, prefix, singular(name))
+                optional = element.nullable and inner != "JSON"
+                return f"list[{inner} | None]" if optional else f"list[{inner}]"
+            case JsonObject(members):
+                is_class = all(attribute(key) == key for key, _ in members)
+                return prefix + class_name(name) if is_class else "dict[str, JSON]"
+
+
+def describe_error(error: SourceError, name: str) -> QueryDescription:
+    """Describes a query that is wrong.
+
+    Args:
+        error: what is wrong.
+        name: the query's name, where the error itself does not know it.
+    """
+    return QueryDescription(
+        name=error.query or name,
+        file=error.file,
+        columns=[],
+        params=[],
+        cardinality=None,
+        read_only=None,
+        error=ErrorDescription(
+            code=error.code,
+            message=error.message,
+            file=error.file,
+            line=error.line,
+            column=error.column,
+            help=error.help,
+        ),
+    )
+
+
+def expanded(typed: PyType) -> str:
+    """A type's text with its Literal aliases written out."""
+    aliases = dict(typed.literals)
+    if not aliases:
+        return typed.text
+    names = re.compile(r"\b(?:" + "|".join(map(re.escape, aliases)) + r")\b")
+    return names.sub(lambda match: f"Literal[{_values(aliases[match.group()])}]", typed.text)
+
+
+def _values(values: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, values))
+
+
+def _annotated(text: str) -> str:
+    try:
+        return annotated_type(text).text
+    except ValueError:  # `generate` asks for the module of such a name
+        return text
+
+
+def _row_name(query: Query) -> str:
+    if query.source.operation is Operation.VALUE:
+        return class_name(query.name)
+    return query.source.annotations.row or default_row_name(query)

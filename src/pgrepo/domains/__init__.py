@@ -1,0 +1,1 @@
+"""The schemas that pgrepo ships: generated packages, and what SQL cannot say by hand."""
