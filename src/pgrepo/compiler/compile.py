@@ -84,7 +84,7 @@ def compile_domain(domain: DomainFiles, server: str) -> Mapping[str, str]:
     if errors:
         raise CompilationError(errors)
     try:
-        return write_package(compiled, domain.queries.relative_to(domain.root).as_posix())
+        return write_package(compiled, _beside(domain.queries, domain.output or domain.root))
     except SourceError as error:
         raise CompilationError([error]) from error
 
@@ -132,8 +132,17 @@ def _analyse_files(
     for file in files:
         queries, problems = analyse_all(file.queries, analyser)
         errors += [*file.errors, *problems]
-        modules.append(QueryModule(file.name, file.doc, file.source.name, tuple(queries)))
+        modules.append(QueryModule(file.name, file.doc, file.source, tuple(queries)))
     return modules, sorted(errors, key=lambda error: (error.file, error.line, error.column))
+
+
+def _beside(queries: Path, output: Path) -> str:
+    """The query directory as seen from the nearest directory that holds the package too.
+
+    That is what they still share when both have been installed from a wheel.
+    """
+    shared = next(parent for parent in queries.parents if output.is_relative_to(parent))
+    return queries.relative_to(shared).as_posix()
 
 
 def _drift_of(domain: DomainFiles, path: Path, files: Mapping[str, str]) -> list[SourceError]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pgrepo.sqlfiles.queries import NamedQuery
+    from pgrepo.sqlfiles.source import Source
 
 
 class TypeKind(Enum):
@@ -199,7 +200,7 @@ class QueryModule:
 
     name: str
     doc: str
-    file: str
+    source: Source
     queries: tuple[Query, ...]
 
 

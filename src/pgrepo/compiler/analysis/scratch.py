@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pgrepo.sqlfiles.source import Source
 
 _OLDEST = 160000
+_PSQL_RESTRICT = re.compile(r"^\\(?:un)?restrict .*$", re.MULTILINE)
 
 
 @contextmanager
@@ -79,8 +81,10 @@ def apply_script(connection: psycopg.Connection[Any], path: Path, root: Path | N
         SourceError: PostgreSQL refuses it.
     """
     source = read_source(path, root)
+    # psql's own commands, which pg_dump 18 writes around a dump, blanked so that places stay.
+    text = _PSQL_RESTRICT.sub(lambda match: " " * len(match.group()), source.text)
     try:
-        connection.execute(source.text.encode())
+        connection.execute(text.encode())
     except psycopg.Error as error:
         raise _refused(source, error) from error
 

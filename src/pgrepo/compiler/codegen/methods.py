@@ -92,7 +92,7 @@ def _refuse_mutable_default(query: Query, parameter: Parameter) -> None:
 
 
 def write_methods(method: Method, flavour: Flavour) -> list[str]:
-    """The query's method, and its streaming twin where it returns many rows."""
+    """The query's method, and its streaming twin where it returns many rows; indented."""
     lines = _method(method, flavour)
     if method.query.source.operation is Operation.MANY and method.result.row is not None:
         lines += ["", *_stream(method, flavour)]
@@ -108,15 +108,16 @@ def _method(method: Method, flavour: Flavour) -> list[str]:
             f"{flavour.define} {name}",
             ["self", f"rows: Iterable[{row.name if row else 'object'}]"],
             f" -> {returned}:",
+            1,
         )
         arguments = ["rows"]
     else:
-        signature = call(f"{flavour.define} {name}", _signature(method), f" -> {returned}:")
+        signature = call(f"{flavour.define} {name}", _signature(method), f" -> {returned}:", 1)
         arguments = list(method.arguments)
     body = call(
-        f"return {flavour.wait}self.{helper}", [constant(method.query.name), *arguments], "", 1
+        f"return {flavour.wait}self.{helper}", [constant(method.query.name), *arguments], "", 2
     )
-    return [*signature, *docstring(_doc(method.query), 1), *body]
+    return [*signature, *docstring(_doc(method.query), 2), *body]
 
 
 def _stream(method: Method, flavour: Flavour) -> list[str]:
@@ -126,10 +127,11 @@ def _stream(method: Method, flavour: Flavour) -> list[str]:
         f"def stream_{name}",
         _signature(method),
         f" -> {flavour.stream}[{row.name if row else 'object'}]:",
+        1,
     )
-    doc = docstring([f"Streams the rows of {name} through a server-side cursor."], 1)
+    doc = docstring([f"Streams the rows of {name} through a server-side cursor."], 2)
     arguments = [constant(method.query.name), *method.arguments]
-    return [*signature, *doc, *call("return self._stream", arguments, "", 1)]
+    return [*signature, *doc, *call("return self._stream", arguments, "", 2)]
 
 
 def _signature(method: Method) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgrepo.compiler.codegen.collisions import refuse_class_collisions
 from pgrepo.compiler.codegen.methods import (
     ASYNC,
     SYNC,
@@ -33,9 +34,10 @@ def write_module(module: QueryModule, planner: RowPlanner) -> str:
         SourceError: a query cannot be given a Python signature.
     """
     rows = planner.plan(module)
+    refuse_class_collisions(module, rows)
     methods = [plan_method(query, rows.results[query.name], planner) for query in module.queries]
     lines = [
-        BANNER.format(source=module.file),
+        BANNER.format(source=module.source.name),
         *docstring(prose(module.doc) or [f"Queries of {module.name}."], 0),
         "",
         "from __future__ import annotations",
@@ -59,7 +61,7 @@ def _repository(module: QueryModule, methods: list[Method], flavour: Flavour) ->
         *docstring(doc, 1),
     ]
     for method in methods:
-        lines += ["", *indented(write_methods(method, flavour))]
+        lines += ["", *write_methods(method, flavour)]
     return lines
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgrepo.compiler.codegen.collisions import TABLES, refuse_file_collisions
 from pgrepo.compiler.codegen.module import imports_of, write_module, write_row
 from pgrepo.compiler.codegen.rows import RowPlanner
 from pgrepo.compiler.codegen.text import BANNER, docstring, imports, literal, prose, quoted
@@ -15,19 +16,18 @@ if TYPE_CHECKING:
 
     from pgrepo.compiler.model import CompiledDomain
 
-TABLES = "tables"
-
 
 def write_package(domain: CompiledDomain, queries: str) -> Mapping[str, str]:
     """All files of a domain's package, by file name.
 
     Args:
         domain: the typed queries.
-        queries: the query directory, relative to the project's root.
+        queries: the query directory, relative to a directory that holds the package as well.
 
     Raises:
         SourceError: a query cannot be given a Python signature.
     """
+    refuse_file_collisions(domain)
     planner = RowPlanner(domain)
     files = {f"{module.name}.py": write_module(module, planner) for module in domain.modules}
     files[f"{TABLES}.py"] = _tables(domain, planner, files, queries)

@@ -87,7 +87,13 @@ class MediaFiles(Repository):
         Reads media_files, sessions, users. SQL: media_of_session in
         queries/monumento/media_files.sql.
         """
-        return self._all(_MEDIA_OF_SESSION, session_id, after_created_at, after_id, limit)
+        return self._all(
+            _MEDIA_OF_SESSION,
+            session_id,
+            after_created_at,
+            after_id,
+            limit,
+        )
 
     def stream_media_of_session(
         self,
@@ -109,8 +115,8 @@ class MediaFiles(Repository):
     def storage_by_user(self, *, user_id: UUID) -> list[StorageByUser]:
         """Returns the number of files and their bytes by file type, of a live account.
 
-        Archived sessions count, deleted ones do not; a file of unknown size counts 0 bytes.
-        Reads all files of the account.
+        Archived sessions count, deleted ones do not; a file of unknown size counts 0
+        bytes. Reads all files of the account.
 
         Reads media_files, sessions, sessions_archive, users. SQL: storage_by_user in
         queries/monumento/media_files.sql.
@@ -134,8 +140,8 @@ class MediaFiles(Repository):
     ) -> MediaFile | None:
         """Changes the given fields of a file and returns it; none if there is none.
 
-        A patch: NULL leaves a field as it is, so this cannot empty one. metadata replaces
-        the whole object.
+        A patch: NULL leaves a field as it is, so this cannot empty one. metadata
+        replaces the whole object.
 
         Writes or locks media_files. SQL: update_media_file in
         queries/monumento/media_files.sql.
@@ -248,8 +254,8 @@ class AsyncMediaFiles(AsyncRepository):
     async def storage_by_user(self, *, user_id: UUID) -> list[StorageByUser]:
         """Returns the number of files and their bytes by file type, of a live account.
 
-        Archived sessions count, deleted ones do not; a file of unknown size counts 0 bytes.
-        Reads all files of the account.
+        Archived sessions count, deleted ones do not; a file of unknown size counts 0
+        bytes. Reads all files of the account.
 
         Reads media_files, sessions, sessions_archive, users. SQL: storage_by_user in
         queries/monumento/media_files.sql.
@@ -273,8 +279,8 @@ class AsyncMediaFiles(AsyncRepository):
     ) -> MediaFile | None:
         """Changes the given fields of a file and returns it; none if there is none.
 
-        A patch: NULL leaves a field as it is, so this cannot empty one. metadata replaces
-        the whole object.
+        A patch: NULL leaves a field as it is, so this cannot empty one. metadata
+        replaces the whole object.
 
         Writes or locks media_files. SQL: update_media_file in
         queries/monumento/media_files.sql.

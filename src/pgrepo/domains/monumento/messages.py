@@ -54,7 +54,8 @@ class Messages(Repository):
         )
 
     def add_messages(self, rows: Iterable[AddMessage]) -> int:
-        """Stores many messages at once, of one session or of several: all of them or none.
+        """Stores many messages at once, of one session or of several: all of them or
+        none.
 
         timestamp is Unix time in ms, relative_offset ms from the start of the session.
 
@@ -86,7 +87,13 @@ class Messages(Repository):
         Reads messages, sessions, users. SQL: messages_of_session in
         queries/monumento/messages.sql.
         """
-        return self._all(_MESSAGES_OF_SESSION, session_id, after_timestamp, after_id, limit)
+        return self._all(
+            _MESSAGES_OF_SESSION,
+            session_id,
+            after_timestamp,
+            after_id,
+            limit,
+        )
 
     def stream_messages_of_session(
         self,
@@ -158,7 +165,8 @@ class AsyncMessages(AsyncRepository):
         )
 
     async def add_messages(self, rows: Iterable[AddMessage]) -> int:
-        """Stores many messages at once, of one session or of several: all of them or none.
+        """Stores many messages at once, of one session or of several: all of them or
+        none.
 
         timestamp is Unix time in ms, relative_offset ms from the start of the session.
 

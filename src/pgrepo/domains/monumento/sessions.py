@@ -201,7 +201,8 @@ class Sessions(Repository):
     def session_with_messages(self, *, session_id: UUID) -> SessionWithMessages | None:
         """Returns a live session with everything said in it, in spoken order.
 
-        offset is ms from the start of the session. An empty session has no messages: [].
+        offset is ms from the start of the session. An empty session has no messages:
+        [].
 
         Reads messages, sessions, users. SQL: session_with_messages in
         queries/monumento/sessions.sql.
@@ -219,10 +220,11 @@ class Sessions(Repository):
         """Returns the newest conversations of a live account with their message counts,
         newest first.
 
-        first_message_at and last_message_at are Unix times in ms, NULL in an empty session.
-        Reads the messages of the returned sessions only, so the cost follows the limit and
-        not the history. The second limit removes no row: without it PostgreSQL expects a
-        prepared statement to return a tenth of the history, and plans every call anew.
+        first_message_at and last_message_at are Unix times in ms, NULL in an empty
+        session. Reads the messages of the returned sessions only, so the cost follows
+        the limit and not the history. The second limit removes no row: without it
+        PostgreSQL expects a prepared statement to return a tenth of the history, and
+        plans every call anew.
 
         Reads messages, sessions, users. SQL: recent_sessions in
         queries/monumento/sessions.sql.
@@ -248,8 +250,8 @@ class Sessions(Repository):
     ) -> list[Session]:
         """Returns a page of the sessions of a live account, newest first.
 
-        The next page starts before created_at and id of the last row; NULLs start at the
-        newest.
+        The next page starts before created_at and id of the last row; NULLs start at
+        the newest.
 
         Reads sessions, users. SQL: sessions_page in queries/monumento/sessions.sql.
         """
@@ -264,7 +266,13 @@ class Sessions(Repository):
         limit: int = 50,
     ) -> Stream[Session]:
         """Streams the rows of sessions_page through a server-side cursor."""
-        return self._stream(_SESSIONS_PAGE, user_id, before_created_at, before_id, limit)
+        return self._stream(
+            _SESSIONS_PAGE,
+            user_id,
+            before_created_at,
+            before_id,
+            limit,
+        )
 
     def sessions_by_status(
         self,
@@ -274,12 +282,14 @@ class Sessions(Repository):
         after_id: UUID | None = None,
         limit: int = 50,
     ) -> list[Session]:
-        """Returns a page of the live sessions in one status, of all accounts, oldest first.
+        """Returns a page of the live sessions in one status, of all accounts, oldest
+        first.
 
         The next page starts after created_at and id of the last row; NULLs start at the
         oldest.
 
-        Reads sessions, users. SQL: sessions_by_status in queries/monumento/sessions.sql.
+        Reads sessions, users. SQL: sessions_by_status in
+        queries/monumento/sessions.sql.
         """
         return self._all(_SESSIONS_BY_STATUS, status, after_created_at, after_id, limit)
 
@@ -292,7 +302,13 @@ class Sessions(Repository):
         limit: int = 50,
     ) -> Stream[Session]:
         """Streams the rows of sessions_by_status through a server-side cursor."""
-        return self._stream(_SESSIONS_BY_STATUS, status, after_created_at, after_id, limit)
+        return self._stream(
+            _SESSIONS_BY_STATUS,
+            status,
+            after_created_at,
+            after_id,
+            limit,
+        )
 
     def sessions_by_metadata(
         self,
@@ -307,11 +323,12 @@ class Sessions(Repository):
         first.
 
         Contains means every given key and value, nested ones too; arrays match in any
-        order. A NULL user_id searches all accounts. The next page starts before created_at
-        and id of the last row; NULLs start at the newest. The cost follows the number of
-        matches.
+        order. A NULL user_id searches all accounts. The next page starts before
+        created_at and id of the last row; NULLs start at the newest. The cost follows
+        the number of matches.
 
-        Reads sessions, users. SQL: sessions_by_metadata in queries/monumento/sessions.sql.
+        Reads sessions, users. SQL: sessions_by_metadata in
+        queries/monumento/sessions.sql.
         """
         return self._all(
             _SESSIONS_BY_METADATA,
@@ -350,7 +367,8 @@ class Sessions(Repository):
         duration_minutes: int | None = None,
         metadata: JSONInput = None,
     ) -> Session | None:
-        """Changes the given fields of a live session and returns it; none if there is none.
+        """Changes the given fields of a live session and returns it; none if there is
+        none.
 
         A patch: NULL leaves a field as it is. metadata replaces the whole object;
         merge_session_metadata changes single keys, set_session_status the status.
@@ -390,10 +408,11 @@ class Sessions(Repository):
         """Takes a live session one step further and returns it; none if there is none.
 
         The steps are draft, recording, processing, completed. Any other step changes
-        nothing and violates sessions_status_step (23514). The status it already has is no
-        step, so the call can be repeated.
+        nothing and violates sessions_status_step (23514). The status it already has is
+        no step, so the call can be repeated.
 
-        Writes or locks sessions. SQL: set_session_status in queries/monumento/sessions.sql.
+        Writes or locks sessions. SQL: set_session_status in
+        queries/monumento/sessions.sql.
         """
         return self._first(_SET_SESSION_STATUS, status, session_id)
 
@@ -405,12 +424,13 @@ class Sessions(Repository):
         transcript_url: str | None = None,
         thumbnail_url: str | None = None,
     ) -> Session | None:
-        """Records where the results of a live session are and returns it; none if there is
-        none.
+        """Records where the results of a live session are and returns it; none if there
+        is none.
 
         NULL leaves a URL as it is, so each can be attached when it is ready.
 
-        Writes or locks sessions. SQL: attach_recording in queries/monumento/sessions.sql.
+        Writes or locks sessions. SQL: attach_recording in
+        queries/monumento/sessions.sql.
         """
         return self._first(
             _ATTACH_RECORDING,
@@ -435,7 +455,8 @@ class Sessions(Repository):
 
         Returns 1, or 0 if the session is live or never existed.
 
-        Writes or locks sessions. SQL: restore_session in queries/monumento/sessions.sql.
+        Writes or locks sessions. SQL: restore_session in
+        queries/monumento/sessions.sql.
         """
         return self._affected(_RESTORE_SESSION, session_id)
 
@@ -452,9 +473,10 @@ class Sessions(Repository):
         """Moves the oldest sessions created before a time to the archive, with their
         messages and media files, and returns how many; 0 means that none are left.
 
-        Deleted sessions stay where they can be restored. Sessions that another transaction
-        is using are left for the next call, so many may archive at once. Wants READ
-        COMMITTED, the default. AT TIME ZONE changes nothing but the index that serves this.
+        Deleted sessions stay where they can be restored. Sessions that another
+        transaction is using are left for the next call, so many may archive at once.
+        Wants READ COMMITTED, the default. AT TIME ZONE changes nothing but the index
+        that serves this.
 
         Writes or locks sessions, sessions_archive. SQL: archive_sessions in
         queries/monumento/sessions.sql.
@@ -462,8 +484,8 @@ class Sessions(Repository):
         return self._affected(_ARCHIVE_SESSIONS, before, batch_size)
 
     def archived_session(self, *, session_id: UUID) -> ArchivedSession | None:
-        """Returns an archived session of a live account, with its messages in spoken order
-        and its media files, oldest first, as their tables held them.
+        """Returns an archived session of a live account, with its messages in spoken
+        order and its media files, oldest first, as their tables held them.
 
         Reads sessions_archive, users. SQL: archived_session in
         queries/monumento/sessions.sql.
@@ -478,11 +500,11 @@ class Sessions(Repository):
         before_id: UUID | None = None,
         limit: int = 50,
     ) -> list[ArchivedSessionSummary]:
-        """Returns a page of the archived sessions of a live account, newest first, without
-        messages and media files.
+        """Returns a page of the archived sessions of a live account, newest first,
+        without messages and media files.
 
-        The next page starts before created_at and id of the last row; NULLs start at the
-        newest.
+        The next page starts before created_at and id of the last row; NULLs start at
+        the newest.
 
         Reads sessions_archive, users. SQL: archived_sessions_page in
         queries/monumento/sessions.sql.
@@ -513,7 +535,8 @@ class Sessions(Repository):
         )
 
     def unarchive_session(self, *, session_id: UUID) -> int:
-        """Moves an archived session back, with its messages and media files, as they were.
+        """Moves an archived session back, with its messages and media files, as they
+        were.
 
         Returns 1, or 0 if it is not in the archive.
 
@@ -566,7 +589,8 @@ class AsyncSessions(AsyncRepository):
     ) -> SessionWithMessages | None:
         """Returns a live session with everything said in it, in spoken order.
 
-        offset is ms from the start of the session. An empty session has no messages: [].
+        offset is ms from the start of the session. An empty session has no messages:
+        [].
 
         Reads messages, sessions, users. SQL: session_with_messages in
         queries/monumento/sessions.sql.
@@ -589,10 +613,11 @@ class AsyncSessions(AsyncRepository):
         """Returns the newest conversations of a live account with their message counts,
         newest first.
 
-        first_message_at and last_message_at are Unix times in ms, NULL in an empty session.
-        Reads the messages of the returned sessions only, so the cost follows the limit and
-        not the history. The second limit removes no row: without it PostgreSQL expects a
-        prepared statement to return a tenth of the history, and plans every call anew.
+        first_message_at and last_message_at are Unix times in ms, NULL in an empty
+        session. Reads the messages of the returned sessions only, so the cost follows
+        the limit and not the history. The second limit removes no row: without it
+        PostgreSQL expects a prepared statement to return a tenth of the history, and
+        plans every call anew.
 
         Reads messages, sessions, users. SQL: recent_sessions in
         queries/monumento/sessions.sql.
@@ -618,12 +643,18 @@ class AsyncSessions(AsyncRepository):
     ) -> list[Session]:
         """Returns a page of the sessions of a live account, newest first.
 
-        The next page starts before created_at and id of the last row; NULLs start at the
-        newest.
+        The next page starts before created_at and id of the last row; NULLs start at
+        the newest.
 
         Reads sessions, users. SQL: sessions_page in queries/monumento/sessions.sql.
         """
-        return await self._all(_SESSIONS_PAGE, user_id, before_created_at, before_id, limit)
+        return await self._all(
+            _SESSIONS_PAGE,
+            user_id,
+            before_created_at,
+            before_id,
+            limit,
+        )
 
     def stream_sessions_page(
         self,
@@ -634,7 +665,13 @@ class AsyncSessions(AsyncRepository):
         limit: int = 50,
     ) -> AsyncStream[Session]:
         """Streams the rows of sessions_page through a server-side cursor."""
-        return self._stream(_SESSIONS_PAGE, user_id, before_created_at, before_id, limit)
+        return self._stream(
+            _SESSIONS_PAGE,
+            user_id,
+            before_created_at,
+            before_id,
+            limit,
+        )
 
     async def sessions_by_status(
         self,
@@ -644,12 +681,14 @@ class AsyncSessions(AsyncRepository):
         after_id: UUID | None = None,
         limit: int = 50,
     ) -> list[Session]:
-        """Returns a page of the live sessions in one status, of all accounts, oldest first.
+        """Returns a page of the live sessions in one status, of all accounts, oldest
+        first.
 
         The next page starts after created_at and id of the last row; NULLs start at the
         oldest.
 
-        Reads sessions, users. SQL: sessions_by_status in queries/monumento/sessions.sql.
+        Reads sessions, users. SQL: sessions_by_status in
+        queries/monumento/sessions.sql.
         """
         return await self._all(
             _SESSIONS_BY_STATUS,
@@ -668,7 +707,13 @@ class AsyncSessions(AsyncRepository):
         limit: int = 50,
     ) -> AsyncStream[Session]:
         """Streams the rows of sessions_by_status through a server-side cursor."""
-        return self._stream(_SESSIONS_BY_STATUS, status, after_created_at, after_id, limit)
+        return self._stream(
+            _SESSIONS_BY_STATUS,
+            status,
+            after_created_at,
+            after_id,
+            limit,
+        )
 
     async def sessions_by_metadata(
         self,
@@ -683,11 +728,12 @@ class AsyncSessions(AsyncRepository):
         first.
 
         Contains means every given key and value, nested ones too; arrays match in any
-        order. A NULL user_id searches all accounts. The next page starts before created_at
-        and id of the last row; NULLs start at the newest. The cost follows the number of
-        matches.
+        order. A NULL user_id searches all accounts. The next page starts before
+        created_at and id of the last row; NULLs start at the newest. The cost follows
+        the number of matches.
 
-        Reads sessions, users. SQL: sessions_by_metadata in queries/monumento/sessions.sql.
+        Reads sessions, users. SQL: sessions_by_metadata in
+        queries/monumento/sessions.sql.
         """
         return await self._all(
             _SESSIONS_BY_METADATA,
@@ -726,7 +772,8 @@ class AsyncSessions(AsyncRepository):
         duration_minutes: int | None = None,
         metadata: JSONInput = None,
     ) -> Session | None:
-        """Changes the given fields of a live session and returns it; none if there is none.
+        """Changes the given fields of a live session and returns it; none if there is
+        none.
 
         A patch: NULL leaves a field as it is. metadata replaces the whole object;
         merge_session_metadata changes single keys, set_session_status the status.
@@ -766,10 +813,11 @@ class AsyncSessions(AsyncRepository):
         """Takes a live session one step further and returns it; none if there is none.
 
         The steps are draft, recording, processing, completed. Any other step changes
-        nothing and violates sessions_status_step (23514). The status it already has is no
-        step, so the call can be repeated.
+        nothing and violates sessions_status_step (23514). The status it already has is
+        no step, so the call can be repeated.
 
-        Writes or locks sessions. SQL: set_session_status in queries/monumento/sessions.sql.
+        Writes or locks sessions. SQL: set_session_status in
+        queries/monumento/sessions.sql.
         """
         return await self._first(_SET_SESSION_STATUS, status, session_id)
 
@@ -781,12 +829,13 @@ class AsyncSessions(AsyncRepository):
         transcript_url: str | None = None,
         thumbnail_url: str | None = None,
     ) -> Session | None:
-        """Records where the results of a live session are and returns it; none if there is
-        none.
+        """Records where the results of a live session are and returns it; none if there
+        is none.
 
         NULL leaves a URL as it is, so each can be attached when it is ready.
 
-        Writes or locks sessions. SQL: attach_recording in queries/monumento/sessions.sql.
+        Writes or locks sessions. SQL: attach_recording in
+        queries/monumento/sessions.sql.
         """
         return await self._first(
             _ATTACH_RECORDING,
@@ -811,7 +860,8 @@ class AsyncSessions(AsyncRepository):
 
         Returns 1, or 0 if the session is live or never existed.
 
-        Writes or locks sessions. SQL: restore_session in queries/monumento/sessions.sql.
+        Writes or locks sessions. SQL: restore_session in
+        queries/monumento/sessions.sql.
         """
         return await self._affected(_RESTORE_SESSION, session_id)
 
@@ -828,9 +878,10 @@ class AsyncSessions(AsyncRepository):
         """Moves the oldest sessions created before a time to the archive, with their
         messages and media files, and returns how many; 0 means that none are left.
 
-        Deleted sessions stay where they can be restored. Sessions that another transaction
-        is using are left for the next call, so many may archive at once. Wants READ
-        COMMITTED, the default. AT TIME ZONE changes nothing but the index that serves this.
+        Deleted sessions stay where they can be restored. Sessions that another
+        transaction is using are left for the next call, so many may archive at once.
+        Wants READ COMMITTED, the default. AT TIME ZONE changes nothing but the index
+        that serves this.
 
         Writes or locks sessions, sessions_archive. SQL: archive_sessions in
         queries/monumento/sessions.sql.
@@ -838,8 +889,8 @@ class AsyncSessions(AsyncRepository):
         return await self._affected(_ARCHIVE_SESSIONS, before, batch_size)
 
     async def archived_session(self, *, session_id: UUID) -> ArchivedSession | None:
-        """Returns an archived session of a live account, with its messages in spoken order
-        and its media files, oldest first, as their tables held them.
+        """Returns an archived session of a live account, with its messages in spoken
+        order and its media files, oldest first, as their tables held them.
 
         Reads sessions_archive, users. SQL: archived_session in
         queries/monumento/sessions.sql.
@@ -854,11 +905,11 @@ class AsyncSessions(AsyncRepository):
         before_id: UUID | None = None,
         limit: int = 50,
     ) -> list[ArchivedSessionSummary]:
-        """Returns a page of the archived sessions of a live account, newest first, without
-        messages and media files.
+        """Returns a page of the archived sessions of a live account, newest first,
+        without messages and media files.
 
-        The next page starts before created_at and id of the last row; NULLs start at the
-        newest.
+        The next page starts before created_at and id of the last row; NULLs start at
+        the newest.
 
         Reads sessions_archive, users. SQL: archived_sessions_page in
         queries/monumento/sessions.sql.
@@ -889,7 +940,8 @@ class AsyncSessions(AsyncRepository):
         )
 
     async def unarchive_session(self, *, session_id: UUID) -> int:
-        """Moves an archived session back, with its messages and media files, as they were.
+        """Moves an archived session back, with its messages and media files, as they
+        were.
 
         Returns 1, or 0 if it is not in the archive.
 

@@ -48,10 +48,10 @@ class Subscriptions(Repository):
     ) -> Subscription | None:
         """Applies an event from Stripe and returns the subscription as it now is.
 
-        Returns none, and changes nothing, if a newer event was applied before: events may
-        be replayed and come in any order. event_at is the time in the event. Of events of
-        the same time the later period end wins, then the cancellation, then the last to
-        arrive. A subscription never changes its user.
+        Returns none, and changes nothing, if a newer event was applied before: events
+        may be replayed and come in any order. event_at is the time in the event. Of
+        events of the same time the later period end wins, then the cancellation, then
+        the last to arrive. A subscription never changes its user.
 
         Writes or locks subscriptions. SQL: upsert_subscription in
         queries/monumento/subscriptions.sql.
@@ -80,8 +80,8 @@ class Subscriptions(Repository):
         *,
         stripe_subscription_id: str,
     ) -> Subscription | None:
-        """Returns the subscription that Stripe knows by an id, even of a deleted account:
-        Stripe goes on charging until it is told.
+        """Returns the subscription that Stripe knows by an id, even of a deleted
+        account: Stripe goes on charging until it is told.
 
         Reads subscriptions. SQL: subscription_by_stripe_id in
         queries/monumento/subscriptions.sql.
@@ -106,10 +106,11 @@ class Subscriptions(Repository):
         before_id: UUID | None = None,
         limit: int = 50,
     ) -> list[Subscription]:
-        """Returns a page of the subscriptions of a live account, latest period end first.
+        """Returns a page of the subscriptions of a live account, latest period end
+        first.
 
-        The next page starts before current_period_end and id of the last row; NULLs start
-        at the latest.
+        The next page starts before current_period_end and id of the last row; NULLs
+        start at the latest.
 
         Reads subscriptions, users. SQL: subscriptions_of_user in
         queries/monumento/subscriptions.sql.
@@ -147,16 +148,22 @@ class Subscriptions(Repository):
         after_id: UUID | None = None,
         limit: int = 100,
     ) -> list[Subscription]:
-        """Returns a page of the active subscriptions whose period ends within a time from
-        now, soonest first, of live accounts.
+        """Returns a page of the active subscriptions whose period ends within a time
+        from now, soonest first, of live accounts.
 
-        The next page starts after current_period_end and id of the last row; NULLs start at
-        the soonest.
+        The next page starts after current_period_end and id of the last row; NULLs
+        start at the soonest.
 
         Reads subscriptions, users. SQL: subscriptions_expiring in
         queries/monumento/subscriptions.sql.
         """
-        return self._all(_SUBSCRIPTIONS_EXPIRING, within, after_period_end, after_id, limit)
+        return self._all(
+            _SUBSCRIPTIONS_EXPIRING,
+            within,
+            after_period_end,
+            after_id,
+            limit,
+        )
 
     def stream_subscriptions_expiring(
         self,
@@ -182,11 +189,11 @@ class Subscriptions(Repository):
         after_id: UUID | None = None,
         limit: int = 100,
     ) -> list[Subscription]:
-        """Returns a page of the subscriptions whose payment is overdue, longest first, of
-        live accounts.
+        """Returns a page of the subscriptions whose payment is overdue, longest first,
+        of live accounts.
 
-        The next page starts after current_period_end and id of the last row; NULLs start at
-        the longest overdue.
+        The next page starts after current_period_end and id of the last row; NULLs
+        start at the longest overdue.
 
         Reads subscriptions, users. SQL: past_due_subscriptions in
         queries/monumento/subscriptions.sql.
@@ -212,10 +219,11 @@ class Subscriptions(Repository):
         current_period_start: datetime | None = None,
         current_period_end: datetime | None = None,
     ) -> Subscription | None:
-        """Changes the given fields of a subscription and returns it; none if there is none.
+        """Changes the given fields of a subscription and returns it; none if there is
+        none.
 
-        A patch: NULL leaves a field as it is. For corrections by hand: what Stripe reports
-        belongs in upsert_subscription, and overwrites this when it is newer.
+        A patch: NULL leaves a field as it is. For corrections by hand: what Stripe
+        reports belongs in upsert_subscription, and overwrites this when it is newer.
 
         Writes or locks subscriptions. SQL: update_subscription in
         queries/monumento/subscriptions.sql.
@@ -230,7 +238,8 @@ class Subscriptions(Repository):
         )
 
     def cancel_subscription(self, *, subscription_id: UUID) -> int:
-        """Cancels a subscription as of now; events from before are ignored from here on.
+        """Cancels a subscription as of now; events from before are ignored from here
+        on.
 
         Returns 1, or 0 if it was canceled already or does not exist.
 
@@ -287,10 +296,10 @@ class AsyncSubscriptions(AsyncRepository):
     ) -> Subscription | None:
         """Applies an event from Stripe and returns the subscription as it now is.
 
-        Returns none, and changes nothing, if a newer event was applied before: events may
-        be replayed and come in any order. event_at is the time in the event. Of events of
-        the same time the later period end wins, then the cancellation, then the last to
-        arrive. A subscription never changes its user.
+        Returns none, and changes nothing, if a newer event was applied before: events
+        may be replayed and come in any order. event_at is the time in the event. Of
+        events of the same time the later period end wins, then the cancellation, then
+        the last to arrive. A subscription never changes its user.
 
         Writes or locks subscriptions. SQL: upsert_subscription in
         queries/monumento/subscriptions.sql.
@@ -319,8 +328,8 @@ class AsyncSubscriptions(AsyncRepository):
         *,
         stripe_subscription_id: str,
     ) -> Subscription | None:
-        """Returns the subscription that Stripe knows by an id, even of a deleted account:
-        Stripe goes on charging until it is told.
+        """Returns the subscription that Stripe knows by an id, even of a deleted
+        account: Stripe goes on charging until it is told.
 
         Reads subscriptions. SQL: subscription_by_stripe_id in
         queries/monumento/subscriptions.sql.
@@ -345,10 +354,11 @@ class AsyncSubscriptions(AsyncRepository):
         before_id: UUID | None = None,
         limit: int = 50,
     ) -> list[Subscription]:
-        """Returns a page of the subscriptions of a live account, latest period end first.
+        """Returns a page of the subscriptions of a live account, latest period end
+        first.
 
-        The next page starts before current_period_end and id of the last row; NULLs start
-        at the latest.
+        The next page starts before current_period_end and id of the last row; NULLs
+        start at the latest.
 
         Reads subscriptions, users. SQL: subscriptions_of_user in
         queries/monumento/subscriptions.sql.
@@ -386,11 +396,11 @@ class AsyncSubscriptions(AsyncRepository):
         after_id: UUID | None = None,
         limit: int = 100,
     ) -> list[Subscription]:
-        """Returns a page of the active subscriptions whose period ends within a time from
-        now, soonest first, of live accounts.
+        """Returns a page of the active subscriptions whose period ends within a time
+        from now, soonest first, of live accounts.
 
-        The next page starts after current_period_end and id of the last row; NULLs start at
-        the soonest.
+        The next page starts after current_period_end and id of the last row; NULLs
+        start at the soonest.
 
         Reads subscriptions, users. SQL: subscriptions_expiring in
         queries/monumento/subscriptions.sql.
@@ -427,16 +437,21 @@ class AsyncSubscriptions(AsyncRepository):
         after_id: UUID | None = None,
         limit: int = 100,
     ) -> list[Subscription]:
-        """Returns a page of the subscriptions whose payment is overdue, longest first, of
-        live accounts.
+        """Returns a page of the subscriptions whose payment is overdue, longest first,
+        of live accounts.
 
-        The next page starts after current_period_end and id of the last row; NULLs start at
-        the longest overdue.
+        The next page starts after current_period_end and id of the last row; NULLs
+        start at the longest overdue.
 
         Reads subscriptions, users. SQL: past_due_subscriptions in
         queries/monumento/subscriptions.sql.
         """
-        return await self._all(_PAST_DUE_SUBSCRIPTIONS, after_period_end, after_id, limit)
+        return await self._all(
+            _PAST_DUE_SUBSCRIPTIONS,
+            after_period_end,
+            after_id,
+            limit,
+        )
 
     def stream_past_due_subscriptions(
         self,
@@ -457,10 +472,11 @@ class AsyncSubscriptions(AsyncRepository):
         current_period_start: datetime | None = None,
         current_period_end: datetime | None = None,
     ) -> Subscription | None:
-        """Changes the given fields of a subscription and returns it; none if there is none.
+        """Changes the given fields of a subscription and returns it; none if there is
+        none.
 
-        A patch: NULL leaves a field as it is. For corrections by hand: what Stripe reports
-        belongs in upsert_subscription, and overwrites this when it is newer.
+        A patch: NULL leaves a field as it is. For corrections by hand: what Stripe
+        reports belongs in upsert_subscription, and overwrites this when it is newer.
 
         Writes or locks subscriptions. SQL: update_subscription in
         queries/monumento/subscriptions.sql.
@@ -475,7 +491,8 @@ class AsyncSubscriptions(AsyncRepository):
         )
 
     async def cancel_subscription(self, *, subscription_id: UUID) -> int:
-        """Cancels a subscription as of now; events from before are ignored from here on.
+        """Cancels a subscription as of now; events from before are ignored from here
+        on.
 
         Returns 1, or 0 if it was canceled already or does not exist.
 

@@ -117,7 +117,8 @@ class Users(Repository):
         return self._first(_USER_BY_STRIPE_CUSTOMER, stripe_customer_id)
 
     def user_credentials(self, *, email: str) -> UserCredentials | None:
-        """Returns what a login needs of a live account: the only read of the password hash.
+        """Returns what a login needs of a live account: the only read of the password
+        hash.
 
         Reads users. SQL: user_credentials in queries/monumento/users.sql.
         """
@@ -133,8 +134,8 @@ class Users(Repository):
     def user_stats(self, *, user_id: UUID) -> UserStats | None:
         """Returns how much a live account has recorded.
 
-        Archived sessions count, deleted ones do not. Without any session the totals are 0
-        and last_session_at is NULL. Reads all sessions of the account.
+        Archived sessions count, deleted ones do not. Without any session the totals are
+        0 and last_session_at is NULL. Reads all sessions of the account.
 
         Reads sessions, sessions_archive, users. SQL: user_stats in
         queries/monumento/users.sql.
@@ -150,8 +151,8 @@ class Users(Repository):
     ) -> list[User]:
         """Returns a page of live accounts, newest first.
 
-        The next page starts before created_at and id of the last row; NULLs start at the
-        newest.
+        The next page starts before created_at and id of the last row; NULLs start at
+        the newest.
 
         Reads users. SQL: users_page in queries/monumento/users.sql.
         """
@@ -177,8 +178,8 @@ class Users(Repository):
     ) -> list[User]:
         """Returns a page of the live accounts of one tier, newest first.
 
-        The next page starts before created_at and id of the last row; NULLs start at the
-        newest.
+        The next page starts before created_at and id of the last row; NULLs start at
+        the newest.
 
         Reads users. SQL: users_by_tier in queries/monumento/users.sql.
         """
@@ -215,7 +216,8 @@ class Users(Repository):
         full_name: str | None = None,
         avatar_url: str | None = None,
     ) -> User | None:
-        """Changes the given fields of a live account and returns it; none if there is none.
+        """Changes the given fields of a live account and returns it; none if there is
+        none.
 
         A patch: NULL leaves a field as it is, so this cannot empty one.
 
@@ -224,7 +226,8 @@ class Users(Repository):
         return self._first(_UPDATE_USER, email, full_name, avatar_url, user_id)
 
     def set_password_hash(self, *, user_id: UUID, password_hash: str) -> int:
-        """Replaces the password hash of a live account; returns 1, or 0 if there is none.
+        """Replaces the password hash of a live account; returns 1, or 0 if there is
+        none.
 
         Writes or locks users. SQL: set_password_hash in queries/monumento/users.sql.
         """
@@ -236,9 +239,11 @@ class Users(Repository):
         user_id: UUID,
         subscription_tier: UserSubscriptionTier,
     ) -> User | None:
-        """Sets the tier of a live account and returns the account; none if there is none.
+        """Sets the tier of a live account and returns the account; none if there is
+        none.
 
-        Writes or locks users. SQL: set_subscription_tier in queries/monumento/users.sql.
+        Writes or locks users. SQL: set_subscription_tier in
+        queries/monumento/users.sql.
         """
         return self._first(_SET_SUBSCRIPTION_TIER, subscription_tier, user_id)
 
@@ -248,8 +253,8 @@ class Users(Repository):
         user_id: UUID,
         stripe_customer_id: str | None,
     ) -> User | None:
-        """Ties a live account to a customer at Stripe and returns the account; NULL unties
-        it.
+        """Ties a live account to a customer at Stripe and returns the account; NULL
+        unties it.
 
         A customer of another account violates users_stripe_customer_id_key.
 
@@ -267,7 +272,8 @@ class Users(Repository):
         return self._affected(_SOFT_DELETE_USER, user_id)
 
     def restore_user(self, *, user_id: UUID) -> int:
-        """Undoes soft_delete_user; sessions that were deleted on their own stay deleted.
+        """Undoes soft_delete_user; sessions that were deleted on their own stay
+        deleted.
 
         Returns 1, or 0 if the account is live or never existed.
 
@@ -276,7 +282,8 @@ class Users(Repository):
         return self._affected(_RESTORE_USER, user_id)
 
     def purge_user(self, *, user_id: UUID) -> int:
-        """Erases a soft-deleted account for good, with all it recorded, archive included.
+        """Erases a soft-deleted account for good, with all it recorded, archive
+        included.
 
         Returns 1, or 0 if the account is live or does not exist.
 
@@ -335,7 +342,8 @@ class AsyncUsers(AsyncRepository):
         return await self._first(_USER_BY_STRIPE_CUSTOMER, stripe_customer_id)
 
     async def user_credentials(self, *, email: str) -> UserCredentials | None:
-        """Returns what a login needs of a live account: the only read of the password hash.
+        """Returns what a login needs of a live account: the only read of the password
+        hash.
 
         Reads users. SQL: user_credentials in queries/monumento/users.sql.
         """
@@ -351,8 +359,8 @@ class AsyncUsers(AsyncRepository):
     async def user_stats(self, *, user_id: UUID) -> UserStats | None:
         """Returns how much a live account has recorded.
 
-        Archived sessions count, deleted ones do not. Without any session the totals are 0
-        and last_session_at is NULL. Reads all sessions of the account.
+        Archived sessions count, deleted ones do not. Without any session the totals are
+        0 and last_session_at is NULL. Reads all sessions of the account.
 
         Reads sessions, sessions_archive, users. SQL: user_stats in
         queries/monumento/users.sql.
@@ -368,8 +376,8 @@ class AsyncUsers(AsyncRepository):
     ) -> list[User]:
         """Returns a page of live accounts, newest first.
 
-        The next page starts before created_at and id of the last row; NULLs start at the
-        newest.
+        The next page starts before created_at and id of the last row; NULLs start at
+        the newest.
 
         Reads users. SQL: users_page in queries/monumento/users.sql.
         """
@@ -395,8 +403,8 @@ class AsyncUsers(AsyncRepository):
     ) -> list[User]:
         """Returns a page of the live accounts of one tier, newest first.
 
-        The next page starts before created_at and id of the last row; NULLs start at the
-        newest.
+        The next page starts before created_at and id of the last row; NULLs start at
+        the newest.
 
         Reads users. SQL: users_by_tier in queries/monumento/users.sql.
         """
@@ -433,7 +441,8 @@ class AsyncUsers(AsyncRepository):
         full_name: str | None = None,
         avatar_url: str | None = None,
     ) -> User | None:
-        """Changes the given fields of a live account and returns it; none if there is none.
+        """Changes the given fields of a live account and returns it; none if there is
+        none.
 
         A patch: NULL leaves a field as it is, so this cannot empty one.
 
@@ -442,7 +451,8 @@ class AsyncUsers(AsyncRepository):
         return await self._first(_UPDATE_USER, email, full_name, avatar_url, user_id)
 
     async def set_password_hash(self, *, user_id: UUID, password_hash: str) -> int:
-        """Replaces the password hash of a live account; returns 1, or 0 if there is none.
+        """Replaces the password hash of a live account; returns 1, or 0 if there is
+        none.
 
         Writes or locks users. SQL: set_password_hash in queries/monumento/users.sql.
         """
@@ -454,9 +464,11 @@ class AsyncUsers(AsyncRepository):
         user_id: UUID,
         subscription_tier: UserSubscriptionTier,
     ) -> User | None:
-        """Sets the tier of a live account and returns the account; none if there is none.
+        """Sets the tier of a live account and returns the account; none if there is
+        none.
 
-        Writes or locks users. SQL: set_subscription_tier in queries/monumento/users.sql.
+        Writes or locks users. SQL: set_subscription_tier in
+        queries/monumento/users.sql.
         """
         return await self._first(_SET_SUBSCRIPTION_TIER, subscription_tier, user_id)
 
@@ -466,8 +478,8 @@ class AsyncUsers(AsyncRepository):
         user_id: UUID,
         stripe_customer_id: str | None,
     ) -> User | None:
-        """Ties a live account to a customer at Stripe and returns the account; NULL unties
-        it.
+        """Ties a live account to a customer at Stripe and returns the account; NULL
+        unties it.
 
         A customer of another account violates users_stripe_customer_id_key.
 
@@ -485,7 +497,8 @@ class AsyncUsers(AsyncRepository):
         return await self._affected(_SOFT_DELETE_USER, user_id)
 
     async def restore_user(self, *, user_id: UUID) -> int:
-        """Undoes soft_delete_user; sessions that were deleted on their own stay deleted.
+        """Undoes soft_delete_user; sessions that were deleted on their own stay
+        deleted.
 
         Returns 1, or 0 if the account is live or never existed.
 
@@ -494,7 +507,8 @@ class AsyncUsers(AsyncRepository):
         return await self._affected(_RESTORE_USER, user_id)
 
     async def purge_user(self, *, user_id: UUID) -> int:
-        """Erases a soft-deleted account for good, with all it recorded, archive included.
+        """Erases a soft-deleted account for good, with all it recorded, archive
+        included.
 
         Returns 1, or 0 if the account is live or does not exist.
 

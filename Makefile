@@ -1,0 +1,89 @@
+# Every target installs what it needs into .venv first; Python 3.11 or newer is all that must be
+# there. PYTHON=python3.13 chooses one.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$candidate" && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help
+help: ## Show this
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | \
+		while IFS='	' read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
+
+.PHONY: install
+install: $(INSTALLED) ## Make .venv, with pgrepo and all tools in it
+
+$(INSTALLED): pyproject.toml
+	@test -n "$(PYTHON)" || { \
+		echo "pgrepo needs Python 3.11 or newer, and there is none in PATH: install one, or" >&2; \
+		echo "name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@"$(PYTHON)" -m venv $(VENV) || { \
+		echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; \
+		exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: demo
+demo: $(INSTALLED) ## A database from nothing, and typed calls on it
+	@$(BIN)/pgrepo demo
+
+.PHONY: generate
+generate: $(INSTALLED) ## Write the repositories anew, and the synchronous runtime
+	@$(BIN)/python tools/async_to_sync.py
+	@$(BIN)/pgrepo generate
+
+.PHONY: format
+format: $(INSTALLED) ## Format the Python files, and mend what can be mended
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format .
+
+# `make -k check` goes on after a check that fails.
+.PHONY: check
+check: check-format check-lint check-types check-imports check-derived check-ddl ## Everything short of running the tests
+
+.PHONY: check-format check-lint check-types check-imports check-derived check-ddl
+check-format: $(INSTALLED)
+	$(BIN)/ruff format --check .
+
+check-lint: $(INSTALLED)
+	$(BIN)/ruff check .
+
+check-types: $(INSTALLED)
+	$(BIN)/mypy
+	@$(BIN)/pyright --version >/dev/null 2>&1 || { \
+		echo "pyright fetches its program from the npm registry when it first runs, and could" >&2; \
+		echo "not: run 'make check' once while online" >&2; exit 1; }
+	$(BIN)/pyright
+
+check-imports: $(INSTALLED)
+	$(BIN)/lint-imports
+
+check-derived: $(INSTALLED)
+	$(BIN)/python tools/async_to_sync.py --check
+	$(BIN)/pgrepo check
+
+check-ddl: $(INSTALLED)
+	$(BIN)/squawk sql/*/V*.sql
+
+.PHONY: test
+test: check ## All checks, then the tests
+	$(BIN)/pytest
+
+.PHONY: faults
+faults: $(INSTALLED) ## The tests that kill and cut things, alone
+	$(BIN)/pytest tests/faults
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure recent_sessions
+	$(BIN)/python benchmarks/monumento_recent_sessions.py
+
+.PHONY: clean
+clean: ## Remove .venv and what the tools leave behind
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""The life of a database: its schema (migrate), its partitions."""
