@@ -157,17 +157,22 @@ def _drift_of(domain: DomainFiles, path: Path, files: Mapping[str, str]) -> list
     }
     changed = changed_queries(present, wanted)
     errors = [
-        by_name[name].source.error(
-            "PGR301",
-            f"{name} was edited after {module} was generated",
-            *by_name[name].name_span,
-            help="run `pgrepo generate`",
-            query=name,
-        )
-        for name in changed
+        _outdated(by_name[name], module, edited=edited)
+        for name, edited in changed.items()
         if name in by_name
     ]
     return errors or [_whole_file(module, present, wanted)]
+
+
+def _outdated(query: NamedQuery, module: str, *, edited: bool) -> SourceError:
+    if edited:
+        message = f"{query.name} was edited after {module} was generated"
+    else:
+        why = "an annotation, its comment or the schema changed"
+        message = f"{module} does not fit {query.name}: {why}"
+    return query.source.error(
+        "PGR301", message, *query.name_span, help="run `pgrepo generate`", query=query.name
+    )
 
 
 def _whole_file(module: str, present: str, wanted: str) -> SourceError:

@@ -104,7 +104,7 @@ class _Reader:
                 "PGR120",
                 f"there is no annotation @{word}",
                 (line.start + found.start(), at),
-                _suggestion(word, _FORMS) or "the annotations are @row, @column and @param",
+                _suggestion(word, _FORMS, "@") or "the annotations are @row, @column and @param",
             )
 
     def _read_row(self, rest: str, at: int) -> None:
@@ -247,9 +247,9 @@ def _unquoted(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
-def _suggestion(name: str, choices: Iterable[str]) -> str | None:
+def _suggestion(name: str, choices: Iterable[str], sign: str = "") -> str | None:
     meant = nearest(name, list(choices))
-    return f"did you mean {meant}?" if meant else None
+    return f"did you mean {sign}{meant}?" if meant else None
 
 
 def _is_type(text: str) -> bool:

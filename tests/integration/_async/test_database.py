@@ -33,7 +33,7 @@ async def test_database_that_is_not_open(shop_url: str) -> None:
             database.connection,
         ]
         for use in uses:
-            with pytest.raises(UsageError, match=r"is not open: use it in a `with` block"):
+            with pytest.raises(UsageError, match=r"is not open: enter it by `async with`"):
                 use()
         with pytest.raises(UsageError, match="is not open"):
             await shop.products.count_products()

@@ -79,9 +79,8 @@ def _column_suggestion(message: str, catalog: Catalog, sql: str) -> str | None:
     if of_table is not None:
         column, tables = of_table["column"], {of_table["table"]}
     elif plain is not None:
-        column = (plain["quoted"] or plain["plain"]).rpartition(".")[2]
-        words = set(re.findall(r"\w+", sql))
-        tables = {relation.name for relation in catalog.relations.values()} & words
+        owner, _, column = (plain["quoted"] or plain["plain"]).rpartition(".")
+        tables = {_table_called(owner, sql)} if owner else set(re.findall(r"\w+", sql))
     else:
         return None
     owners = {
@@ -92,6 +91,13 @@ def _column_suggestion(message: str, catalog: Catalog, sql: str) -> str | None:
     }
     close = difflib.get_close_matches(column, owners, n=1, cutoff=0.5)
     return f"{owners[close[0]]} has {close[0]}" if close else None
+
+
+def _table_called(alias: str, sql: str) -> str:
+    """The table that a statement calls so, or else the name itself."""
+    found = re.search(rf"(\w+)\s+(?:AS\s+)?{re.escape(alias)}\b", sql, re.IGNORECASE)
+    is_key_word = found is not None and found[1].upper() in {"FROM", "JOIN", "UPDATE", "INTO", "AS"}
+    return found[1] if found is not None and not is_key_word else alias
 
 
 def _type_suggestion(message: str, catalog: Catalog) -> str | None:

@@ -70,6 +70,8 @@ def apply_files(
     for file in files:
         try:
             connection.execute(file.sql)
+            # As the migrator does: what a file sets must not reach the next one.
+            connection.execute("RESET ROLE; RESET ALL")
         except psycopg.Error as error:
             raise _refused(read_source(file.path, root), error) from error
 

@@ -59,8 +59,17 @@ def _is_statement(node: ast.AST | None) -> bool:
     )
 
 
-def changed_queries(present: str, wanted: str) -> list[str]:
-    """The names of the queries of which the two modules differ, in alphabetical order."""
+def changed_queries(present: str, wanted: str) -> dict[str, bool]:
+    """The queries of which the two modules differ, in alphabetical order.
+
+    Returns:
+        By name, whether the query's own SQL is another; if not, its annotations, its comment or
+        the schema are.
+    """
     old, new = take_apart(present), take_apart(wanted)
-    names = old.texts.keys() | new.texts.keys()
-    return sorted(name for name in names if old.texts.get(name) != new.texts.get(name))
+    names = sorted(old.texts.keys() | new.texts.keys())
+    return {
+        name: old.fingerprints.get(name) != new.fingerprints.get(name)
+        for name in names
+        if old.texts.get(name) != new.texts.get(name)
+    }

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _CODE = "PGR401"
 _INTEGRITY = "23"
 _LOCK_NOT_AVAILABLE = "55P03"
+# Duplicate schema, table, object, function, column.
+_DUPLICATES = frozenset({"42P06", "42P07", "42710", "42723", "42701"})
 
 
 def failure(script: Script, error: psycopg.Error, index: int) -> MigrationFailed:
@@ -50,6 +52,8 @@ def _help(error: psycopg.Error) -> str | None:
     diag = error.diag
     if diag.sqlstate == _LOCK_NOT_AVAILABLE:
         return "another session keeps the table locked (see pg_stat_activity): try again later"
+    if diag.sqlstate in _DUPLICATES:
+        return "if it was there before pgrepo, adopt the database: pgrepo baseline --help"
     # The detail of an integrity error quotes rows of the table, which are nobody's business here.
     of_data = (diag.sqlstate or "").startswith(_INTEGRITY)
     parts = [None if of_data else diag.message_detail, diag.message_hint]

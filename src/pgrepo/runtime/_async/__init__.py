@@ -1,1 +1,1 @@
-"""The asynchronous flavour, written by hand; `_sync` is derived from it."""
+"""The asynchronous flavour."""

@@ -106,6 +106,6 @@ def _connections(database: AsyncSource, domain: str) -> AsyncConnections:
     )
     raise UsageError(
         f"{domain} takes a {takes}, not a {type(database).__name__}; a connection string goes "
-        f"into {AsyncDatabase.__name__}(...), and each of the synchronous and asynchronous "
-        "classes takes its own kind"
+        f"into {AsyncDatabase.__name__}(...), and a connection or "
+        "pool of the other flavour goes into the class of that flavour"
     )

@@ -1,2 +1,2 @@
 # Derived from src/pgrepo/runtime/_async/__init__.py by tools/async_to_sync.py: do not edit.
-"""The synchronous flavour, written by hand; `_sync` is derived from it."""
+"""The synchronous flavour."""

@@ -121,8 +121,7 @@ class Database(Connections):
         if self._pool is None:
             name = type(self).__name__
             raise UsageError(
-                f"this {name} is not open: use it in a `with` block (`with` for the "
-                "synchronous one), or call its open() first"
+                f"this {name} is not open: enter it by `with`, or call its open() first"
             )
         return self._pool
 

@@ -102,6 +102,6 @@ def _connections(database: Source, domain: str) -> Connections:
     takes = f"{Database.__name__}, {Connection.__name__} or {ConnectionPool.__name__}"
     raise UsageError(
         f"{domain} takes a {takes}, not a {type(database).__name__}; a connection string goes "
-        f"into {Database.__name__}(...), and each of the synchronous and synchronous "
-        "classes takes its own kind"
+        f"into {Database.__name__}(...), and a connection or "
+        "pool of the other flavour goes into the class of that flavour"
     )

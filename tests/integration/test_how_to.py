@@ -1,0 +1,52 @@
+"""The how-to pages, done by a reader who has a project, a database and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.conftest import Block, Walk
+
+_ALTER = """
+import os, sys
+import psycopg
+
+with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+    connection.execute(sys.argv[1])
+"""
+_BEGIN = """
+$ pgrepo init shop
+$ cd shop
+$ pgrepo generate
+$ pgrepo migrate
+$ export PYTHONPATH=src
+"""
+
+
+@pytest.mark.parametrize(
+    "page", ["embed-in-your-own-connection", "use-a-real-server", "leave-pgrepo"]
+)
+def test_page_on_a_project(
+    page: str, blocks: Callable[[str], list[Block]], walk: Walk, database_url: str
+) -> None:
+    """What the page shows works in the project that `pgrepo init` makes."""
+    walk.environment["DATABASE_URL"] = database_url
+    walk.run("before the page", _BEGIN)
+    walk.through(blocks(f"docs/how-to/{page}.md"))
+
+
+def test_adopting_a_database(
+    blocks: Callable[[str], list[Block]], walk: Walk, database_url: str
+) -> None:
+    """A database made elsewhere is adopted, migrated, and found to be what its files make."""
+    walk.environment["DATABASE_URL"] = database_url
+    as_found, *rest = blocks("docs/how-to/migrate-a-database.md")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(as_found.text.encode())
+    (walk.home / "alter.py").write_text(_ALTER)
+    walk.through(rest)
