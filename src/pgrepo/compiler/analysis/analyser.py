@@ -8,10 +8,12 @@ shapes        what JSON a statement builds
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pgrepo.compiler.analysis.cardinality import RowCounter, Rows
 from pgrepo.compiler.analysis.expressions import Expressions
+from pgrepo.compiler.analysis.foreign_keys import always_matched
 from pgrepo.compiler.analysis.scope import Scope, open_scope
 from pgrepo.compiler.analysis.shapes import Shapes
 from pgrepo.compiler.analysis.sources import Sources
@@ -47,7 +49,12 @@ class Analyser:
     ) -> Scope:
         """Enters a query level."""
         inherited = recursion if recursion is not None else (parent.recursion if parent else {})
-        return open_scope(query, parent, self.strict, inherited)
+        scope = open_scope(query, parent, self.strict, inherited)
+        while True:  # a join that is sure makes those sure that hang on it
+            sure = always_matched(scope, self.catalog) - scope.happened_not
+            if not sure:
+                return scope
+            scope = replace(scope, happened_not=scope.happened_not | sure)
 
     def fact(self, node: Node, scope: Scope) -> Fact:
         """What is known of an expression."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pgrepo.compiler.analysis.choices import strip_casts, strip_relabel
+from pgrepo.compiler.analysis.conditions import conjuncts
 from pgrepo.compiler.analysis.nodes import constant_integer
 from pgrepo.compiler.analysis.scope import FULL, INNER, LEFT, RIGHT, Scope
 from pgrepo.compiler.analysis.sources import find_cte, result_targets
@@ -229,12 +230,12 @@ class RowCounter:
         """
         found = [
             pair
-            for condition in _conjuncts(tree.node("quals"))
+            for condition in conjuncts(tree.node("quals"))
             for pair in self._equality(condition)
         ]
         for join in scope.joins.values():
             pairs = [
-                pair for condition in _conjuncts(join.node.node("quals"))
+                pair for condition in conjuncts(join.node.node("quals"))
                 for pair in self._equality(condition)
             ]  # fmt: skip
             side = {LEFT: join.right, RIGHT: join.left}.get(join.kind, join.left | join.right)
@@ -294,14 +295,6 @@ def _below_cast(node: Node) -> Node:
         inner: Node = node.items("args")[0]
         return inner
     return node
-
-
-def _conjuncts(node: Node | None) -> list[Node]:
-    if node is None:
-        return []
-    if node.tag == "BOOLEXPR" and node["boolop"] == "and":
-        return [part for item in node.items("args") for part in _conjuncts(item)]
-    return [node]
 
 
 def _sources_below(tree: Node) -> set[int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from pgrepo.compiler.analysis.choices import allowed_values
+from pgrepo.compiler.analysis.foreign_keys import ForeignKey
 from pgrepo.compiler.analysis.triggers import surely_returns_new
 from pgrepo.compiler.model import ColumnOrigin, PgType, Table, TableColumn, TypeKind
 
@@ -92,6 +93,27 @@ WHERE (c.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhpa
     AND i.indexprs IS NULL
 """
 
+# Those that hold for every row at every moment. An inheritance child's rows are not subject to
+# its parent's; 18 can declare a key and not enforce it; a loose collation of the referenced
+# column finds rows that another equality would not.
+_FOREIGN_KEYS = """
+SELECT
+    k.conrelid AS relid, k.confrelid AS target, k.conkey AS columns, k.confkey AS referenced,
+    (SELECT array_agg(x.operator)
+     FROM unnest(k.conpfeqop) AS e (oid) JOIN pg_operator AS o ON o.oid = e.oid,
+         LATERAL (VALUES (o.oid), (o.oprcom)) AS x (operator)) AS operators
+FROM pg_constraint AS k
+JOIN pg_class AS c ON c.oid = k.conrelid
+WHERE k.contype = 'f' AND k.convalidated AND NOT k.condeferrable
+    AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
+    AND (c.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhparent = c.oid))
+    AND NOT EXISTS (
+        SELECT FROM pg_attribute AS a JOIN pg_collation AS l ON l.oid = a.attcollation
+        WHERE a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)
+            AND NOT l.collisdeterministic
+    )
+"""
+
 _CHECKS = """
 SELECT k.conrelid AS relid, k.conbin::text AS tree
 FROM pg_constraint AS k
@@ -169,6 +191,7 @@ class Relation:
     comment: str | None
     columns: dict[int, TableColumn] = field(default_factory=dict)
     keys: list[frozenset[tuple[int, int]]] = field(default_factory=list)
+    foreign_keys: list[ForeignKey] = field(default_factory=list)
     may_drop_inserts: bool = False
     may_drop_updates: bool = False
 
@@ -195,6 +218,7 @@ class Catalog:
             }
             self.loose_collations = frozenset(row[0] for row in cursor.execute(_LOOSE_COLLATIONS))
             keys = cursor.execute(_KEYS).fetchall()
+            foreign_keys = cursor.execute(_FOREIGN_KEYS).fetchall()
             triggers = cursor.execute(_TRIGGERS).fetchall()
             checks = cursor.execute(_CHECKS).fetchall()
         choices = _choices(checks, self.loose_collations)
@@ -206,6 +230,11 @@ class Catalog:
         for relid, pairs in keys:
             if relid in self.relations:
                 self.relations[relid].keys.append(frozenset(map(tuple, pairs)))
+        for relid, target, columns, referenced, operators in foreign_keys:
+            if relid in self.relations:
+                pairs = frozenset(zip(columns, referenced, strict=True))
+                key = ForeignKey(target, pairs, frozenset(operators))
+                self.relations[relid].foreign_keys.append(key)
         for relid, on_insert, on_update, language, body in triggers:
             if relid in self.relations and not surely_returns_new(language, body):
                 self.relations[relid].may_drop_inserts |= on_insert

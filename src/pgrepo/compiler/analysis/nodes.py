@@ -99,7 +99,10 @@ def read_tree(text: str) -> Any:
     tokens = [match.group() for match in _TOKEN.finditer(_unwrap(text))]
     if not tokens:
         raise ValueError("an empty node tree")
-    value, position = _read(tokens, 0)
+    try:
+        value, position = _read(tokens, 0)
+    except IndexError:
+        raise ValueError("a node tree that breaks off") from None
     if position != len(tokens):
         raise ValueError(f"{len(tokens) - position} tokens after the end of a node tree")
     return value
