@@ -13,7 +13,7 @@ _TAKEN = frozenset({"self", "None", "True", "False"})
 def class_name(name: str) -> str:
     """`recent_sessions` → `RecentSessions`."""
     camel = "".join(word[:1].upper() + word[1:] for word in _WORD.findall(name))
-    return camel if camel[:1].isalpha() else f"Row{camel}"
+    return camel if camel[:1].isalpha() and not keyword.iskeyword(camel) else f"Row{camel}"
 
 
 def singular(name: str) -> str:
@@ -24,20 +24,20 @@ def singular(name: str) -> str:
 
 def _singular_word(word: str) -> str:
     lowered = word.lower()
+    if lowered.endswith(("ss", "us", "is", "news", "series", "data")) or len(word) < 4:
+        return word
     if lowered.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if lowered.endswith(("sses", "shes", "ches", "xes", "zes")):
         return word[:-2]
-    if lowered.endswith(("ss", "us", "is", "news", "series", "data")) or len(word) < 4:
-        return word
     return word[:-1] if lowered.endswith("s") else word
 
 
 def attribute(name: str) -> str:
     """A column's or parameter's name as a Python identifier."""
     plain = re.sub(r"\W", "_", name) or "column"
-    if plain[0].isdigit():
-        plain = f"column_{plain}"
+    if not plain.isidentifier():
+        plain = f"column_{re.sub(r'[^A-Za-z0-9_]', '_', plain)}"
     return f"{plain}_" if keyword.iskeyword(plain) or plain in _TAKEN else plain
 
 

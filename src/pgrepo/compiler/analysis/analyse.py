@@ -9,9 +9,11 @@ from pgrepo.compiler.analysis.cardinality import cardinality_of
 from pgrepo.compiler.analysis.describe import Describer, Description, Rejected
 from pgrepo.compiler.analysis.effects import effects_of
 from pgrepo.compiler.analysis.facts import NULLABLE
+from pgrepo.compiler.analysis.merging import Disagreement, merge
 from pgrepo.compiler.analysis.parameters import copied_columns, read_parameters
 from pgrepo.compiler.analysis.rejections import explain
-from pgrepo.compiler.model import Cardinality, Column, Parameter, Query, TypeKind
+from pgrepo.compiler.model import Cardinality, Column, Parameter, Query
+from pgrepo.compiler.wiretypes import fits_copy
 from pgrepo.sqlfiles.queries import Operation
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pgrepo.errors import SourceError
     from pgrepo.sqlfiles.annotations import ColumnAnnotation
     from pgrepo.sqlfiles.queries import NamedQuery
+    from pgrepo.sqlfiles.variants import Choice, Variant
 
 
 class QueryAnalyser:
@@ -43,12 +46,31 @@ class QueryAnalyser:
         Raises:
             SourceError: PostgreSQL refuses it, or an annotation contradicts it.
         """
+        if not query.variants:
+            return self._analyse(query, None)
+        # The whole statement comes first: what is wrong with it is said of it.
+        choices = iter(query.variants.choices())
+        found = self._analyse(query, self._variant(query, next(choices)))
+        for choice in choices:
+            variant = self._variant(query, choice)
+            try:
+                found = merge(found, self._analyse(query, variant))
+            except Disagreement as disagreement:
+                raise self._disagreeing(query, variant, disagreement) from None
+        return found
+
+    @staticmethod
+    def _variant(query: NamedQuery, choice: Choice) -> Variant:
+        return query.variants.variant(query.sql, query.positions, choice)
+
+    def _analyse(self, query: NamedQuery, variant: Variant | None) -> Query:
+        """Analyses a query's statement, or a variant of it."""
         try:
-            description = self._describer.describe(query.sql)
+            description = self._describer.describe(query.sql if variant is None else variant.sql)
         except Rejected as rejected:
-            raise self._refused(query, rejected) from None
+            raise self._refused(query, variant, rejected) from None
         if len(description.trees) != 1:
-            return self._opaque(query, description)
+            return self._opaque(query, variant, description)
         tree = description.trees[0]
         analyser = Analyser(self._catalog)
         facts = analyser.result(tree, None)
@@ -58,7 +80,7 @@ class QueryAnalyser:
         return Query(
             source=query,
             columns=self._columns(query, description, facts),
-            parameters=self._parameters(query, description, tree),
+            parameters=self._parameters(query, variant, description, tree),
             cardinality=cardinality_of(tree, rows),
             read_only=effects.read_only,
             tables=effects.tables,
@@ -66,21 +88,40 @@ class QueryAnalyser:
             not_understood=tuple(sorted(analyser.not_understood)),
         )
 
-    def _opaque(self, query: NamedQuery, description: Description) -> Query:
+    def _opaque(
+        self, query: NamedQuery, variant: Variant | None, description: Description
+    ) -> Query:
         """A statement without one tree: a utility statement, or one that a rule multiplies."""
         return Query(
             source=query,
             columns=self._columns(query, description, [NULLABLE] * len(description.columns)),
-            parameters=self._parameters(query, description, None),
+            parameters=self._parameters(query, variant, description, None),
             cardinality=Cardinality.MANY if description.columns else Cardinality.EXEC,
             read_only=False,
             tables=(),
         )
 
-    def _refused(self, query: NamedQuery, rejected: Rejected) -> SourceError:
+    def _refused(
+        self, query: NamedQuery, variant: Variant | None, rejected: Rejected
+    ) -> SourceError:
         code, help_text = explain(rejected, self._catalog, query.sql)
         position = rejected.position if rejected.position is not None else 0
-        return query.error(code, rejected.message, position, help=help_text)
+        if variant is None:
+            return query.error(code, rejected.message, position, help=help_text)
+        message = rejected.message + naming(query, variant)
+        return query.error_in_variant(code, message, variant, position, help=help_text)
+
+    @staticmethod
+    def _disagreeing(
+        query: NamedQuery, variant: Variant, disagreement: Disagreement
+    ) -> SourceError:
+        return query.source.error(
+            "PGR211",
+            f"{disagreement}{naming(query, variant)}",
+            *query.name_span,
+            help=f"say what type it is wherever it stands, such as {disagreement.example}",
+            query=query.name,
+        )
 
     def _columns(
         self, query: NamedQuery, description: Description, facts: list[Fact]
@@ -110,6 +151,7 @@ class QueryAnalyser:
             json=fact.json,
             annotated_type=note.type if note is not None else None,
             comment=self._comment(fact.origin),
+            row=tuple(member.fact.nullable for member in fact.row) if fact.row else None,
         )
 
     def _comment(self, origin: ColumnOrigin | None) -> str | None:
@@ -117,27 +159,36 @@ class QueryAnalyser:
         return column.comment if column is not None else None
 
     def _parameters(
-        self, query: NamedQuery, description: Description, tree: Node | None
+        self,
+        query: NamedQuery,
+        variant: Variant | None,
+        description: Description,
+        tree: Node | None,
     ) -> tuple[Parameter, ...]:
         # The server knows more parameters than the text only where $n were skipped.
         count = len(description.parameters)
         uses = read_parameters(tree, self._catalog, count) if tree is not None else None
         annotations = {item.name: item for item in query.annotations.parameters}
-        numbers = {name: index + 1 for index, name in enumerate(query.positions)}
+        kept = range(len(query.positions)) if variant is None else variant.kept
+        numbers = {query.positions[index]: at for at, index in enumerate(kept, start=1)}
+        optional = query.variants.parameters
         found = []
         for name in query.parameters:
+            if name not in numbers:
+                continue
             number = numbers[name]
             use = uses[number - 1] if uses is not None else None
             note = annotations.get(name)
             found.append(
                 Parameter(
                     name=name,
-                    number=number,
+                    number=query.positions.index(name) + 1,
                     pg_type=self._catalog.type(description.parameters[number - 1]),
                     nullable=use.nullable if use is not None else False,
                     origin=use.origin if use is not None else None,
                     annotated_type=note.type if note is not None else None,
                     default=note.default if note is not None else None,
+                    optional=name in optional,
                 )
             )
         return tuple(found)
@@ -148,9 +199,24 @@ class QueryAnalyser:
             return None
         relation, columns = found
         types = [column.pg_type for column in relation.columns.values() if column.name in columns]
-        # The binary form of a type whose OID differs between databases is not ours to guess;
-        # an enum's is its label.
-        if not all(found.is_builtin or found.kind is TypeKind.ENUM for found in types):
+        if not all(map(fits_copy, types)):
             return None
         schema, table, *names = self._catalog.quote([relation.schema, relation.name, *columns])
         return f"COPY {schema}.{table} ({', '.join(names)}) FROM STDIN (FORMAT binary)"
+
+
+def naming(query: NamedQuery, variant: Variant) -> str:
+    """Says which variant it is, after a comma; nothing of the whole statement."""
+    absent = {
+        name
+        for number in variant.choice.absent
+        for name in query.variants.options[number].parameters
+    }
+    told = []
+    if absent:
+        *others, last = [name for name in query.parameters if name in absent]
+        named = f"{', '.join(others)} and {last}" if others else last
+        told.append(f"{named} {'are' if others else 'is'} left out")
+    if variant.choice.order != query.variants.whole.order:
+        told.append(f"order_by is {variant.choice.order}")
+    return f", where {' and '.join(told)}" if told else ""

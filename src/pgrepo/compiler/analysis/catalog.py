@@ -94,8 +94,10 @@ WHERE (c.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhpa
 """
 
 # Those that hold for every row at every moment. An inheritance child's rows are not subject to
-# its parent's; 18 can declare a key and not enforce it; a loose collation of the referenced
-# column finds rows that another equality would not.
+# its parent's; a key that references a partitioned table has an entry for each of its partitions,
+# none of which holds on its own; 18 can declare a key and not enforce it, and one of periods may
+# need several rows; a loose collation of the referenced column finds rows that another equality
+# would not.
 _FOREIGN_KEYS = """
 SELECT
     k.conrelid AS relid, k.confrelid AS target, k.conkey AS columns, k.confkey AS referenced,
@@ -106,6 +108,10 @@ FROM pg_constraint AS k
 JOIN pg_class AS c ON c.oid = k.conrelid
 WHERE k.contype = 'f' AND k.convalidated AND NOT k.condeferrable
     AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
+    AND NOT coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false)
+    AND NOT EXISTS (
+        SELECT FROM pg_constraint AS p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid
+    )
     AND (c.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhparent = c.oid))
     AND NOT EXISTS (
         SELECT FROM pg_attribute AS a JOIN pg_collation AS l ON l.oid = a.attcollation
@@ -222,9 +228,10 @@ class Catalog:
             triggers = cursor.execute(_TRIGGERS).fetchall()
             checks = cursor.execute(_CHECKS).fetchall()
         choices = _choices(checks, self.loose_collations)
-        self._composites: dict[int, list[tuple[str, int]]] = {}
+        self._composites: dict[int, list[tuple[str, int, str | None]]] = {}
         for row in columns:
-            self._composites.setdefault(row["relid"], []).append((row["name"], row["type"]))
+            entry = (row["name"], row["type"], row["comment"])
+            self._composites.setdefault(row["relid"], []).append(entry)
         for row in columns:
             self._add_column(row, choices.get((row["relid"], row["attnum"]), ()))
         for relid, pairs in keys:
@@ -282,8 +289,9 @@ class Catalog:
             kind=kind,
             element=self.type(inner) if inner else None,
             labels=tuple(row["labels"] or ()),
-            fields=tuple((name, self.type(oid)) for name, oid in fields),
+            fields=tuple((name, self.type(oid)) for name, oid, _ in fields),
             comment=row["comment"],
+            field_comments=tuple(comment for _, _, comment in fields),
         )
 
     def array_of(self, oid: int) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psycopg.pq import DiagnosticField, ExecStatus
 
 from pgrepo.compiler.analysis.nodes import Node, read_tree
+from pgrepo.sqlfiles.lexer import tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,7 @@ SET debug_pretty_print = off;
 SET search_path = "$user", public;
 """
 _UTILITY = 6  # CmdType of EXPLAIN, SHOW, CALL …, which have no tree of their own
+_PARAMETER = re.compile(r"parameter (?P<number>\$\d+)")
 _TREE_MESSAGE = "rewritten parse tree:"
 
 
@@ -98,10 +101,10 @@ class Describer:
         self._trees.clear()
         prepared = pgconn.prepare(b"", sql.encode(), parameter_types)
         if prepared.status != ExecStatus.COMMAND_OK:
-            raise _rejected(prepared)
+            raise _rejected(prepared, sql)
         description = pgconn.describe_prepared(b"")
         if description.status != ExecStatus.COMMAND_OK:
-            raise _rejected(description)
+            raise _rejected(description, sql)
         # A second statement in the text would have been refused; a rule can add trees.
         trees = [node for text in self._trees for node in read_tree(text)]
         return Description(
@@ -114,15 +117,23 @@ class Describer:
         )
 
 
-def _rejected(result: Any) -> Rejected:
+def _rejected(result: Any, sql: str) -> Rejected:
     def text(field: DiagnosticField) -> str | None:
         value = result.error_field(field)
         return value.decode("utf-8", errors="replace") if value else None
 
+    message = text(DiagnosticField.MESSAGE_PRIMARY) or "the server gave no reason"
     position = text(DiagnosticField.STATEMENT_POSITION)
     return Rejected(
         sqlstate=text(DiagnosticField.SQLSTATE) or "",
-        message=text(DiagnosticField.MESSAGE_PRIMARY) or "the server gave no reason",
+        message=message,
         hint=text(DiagnosticField.MESSAGE_HINT),
-        position=int(position) - 1 if position else None,
+        position=int(position) - 1 if position else _first_use(message, sql),
     )
+
+
+def _first_use(message: str, sql: str) -> int | None:
+    """Where the parameter stands of which the server speaks without saying where."""
+    found = _PARAMETER.search(message)
+    uses = [token.start for token in tokenize(sql) if found and token.text == found["number"]]
+    return uses[0] if uses else None

@@ -50,12 +50,19 @@ class Expressions:
     def __init__(self, analyser: Analyser) -> None:
         self._analyser = analyser
         self._catalog = analyser.catalog
+        # Nullability and shape ask for the same parts, at every depth; a scope is kept so that
+        # its id stays its own.
+        self._known: dict[tuple[int, int], tuple[Scope, Fact]] = {}
 
     def fact(self, node: Node, scope: Scope) -> Fact:
         """What is known of an expression's value in a scope."""
-        known = self._fact(node, scope)
-        shape = self._analyser.shapes.of(node, scope)
-        return Fact(known.nullable, known.origin, shape, known.row) if shape else known
+        key = (id(node), id(scope))
+        if key not in self._known:
+            known = self._fact(node, scope)
+            shape = self._analyser.shapes.of(node, scope)
+            fact = Fact(known.nullable, known.origin, shape, known.row) if shape else known
+            self._known[key] = (scope, fact)
+        return self._known[key][1]
 
     def _fact(self, node: Node, scope: Scope) -> Fact:
         tag = node.tag

@@ -79,12 +79,13 @@ class Scope:
 
     def assuming(self, proved: frozenset[VarKey]) -> Scope:
         """This scope where, besides, these columns are known not to be NULL."""
-        if not proved:
-            return self
+        columns = {(key.varno, key.attno) for key in proved}
         ways = {way for key in proved for way in self.nullings(*key)}
+        if columns <= self.not_null and ways <= self.happened_not:
+            return self
         return replace(
             self,
-            not_null=self.not_null | {(key.varno, key.attno) for key in proved},
+            not_null=self.not_null | columns,
             happened_not=self.happened_not | ways,
         )
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pgrepo.sqlfiles.source import Source
 
 _OLDEST = 160000
+_NAME = re.compile(r'(?:\w+|"[^"\n]*")(?:\.(?:\w+|"[^"\n]*"))*')
 _PSQL_RESTRICT = re.compile(r"^\\(?:un)?restrict .*$", re.MULTILINE)
 
 
@@ -104,4 +105,6 @@ def _refused(source: Source, error: psycopg.Error) -> SourceError:
         None,
     )
     message = diagnostic.message_primary or str(error)
-    return source.error(code, message, position or 0, help=help_text)
+    start = position or 0
+    name = _NAME.match(source.text, start)
+    return source.error(code, message, start, name.end() if name else None, help=help_text)

@@ -130,7 +130,7 @@ class Shapes:
             )
             return JsonValue(JsonObject(members), fact.nullable)
         pg_type = self._catalog.type(type_oid or JSONB)
-        if pg_type.kind in {TypeKind.COMPOSITE, TypeKind.PSEUDO}:  # a row of unknown columns
+        if pg_type.kind is TypeKind.PSEUDO:  # a row of unknown columns
             pg_type = self._catalog.type(JSONB)
         # A jsonb value may itself be JSON null, which no constraint on the column excludes.
         nullable = fact.nullable or pg_type.oid in {JSON, JSONB}

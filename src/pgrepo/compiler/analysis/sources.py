@@ -135,8 +135,15 @@ class Sources:
         query = cte["ctequery"]
         if not cte.flag("cterecursive"):
             return self.result(query, level)
-        # The greatest fixpoint: suppose that nothing is NULL and take back what the query
-        # itself contradicts, until nothing changes.
+        key = (id(query), id(level))
+        if key not in self._results:
+            self._results[key] = (level, self._fixpoint(level, cte))
+        return self._results[key][1]
+
+    def _fixpoint(self, level: Scope, cte: Node) -> list[Fact]:
+        # The greatest one: suppose that nothing is NULL and take back what the query itself
+        # contradicts, until nothing changes.
+        query = cte["ctequery"]
         assumed = [NOT_NULL] * len(visible_targets(query))
         while True:
             found = self.result(query, level, {**level.recursion, cte["ctename"]: assumed})

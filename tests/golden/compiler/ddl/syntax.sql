@@ -1,0 +1,2 @@
+CREATE SCHEMA shop;
+CREATE TABLE shop.orders (id bigint PRIMARY KEY,);

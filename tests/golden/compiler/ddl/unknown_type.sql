@@ -1,0 +1,7 @@
+-- A comment with ünïcödé.
+CREATE SCHEMA shop;
+
+CREATE TABLE shop.orders (
+    id bigint PRIMARY KEY,
+    customer_id uid NOT NULL
+);

@@ -1,0 +1,2 @@
+-- name: no_rows(id)^
+DELETE FROM shop.customers WHERE id = :id;

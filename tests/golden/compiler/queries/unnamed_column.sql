@@ -1,0 +1,2 @@
+-- name: unnamed()
+SELECT 1 + 1, id FROM shop.customers;

@@ -1,0 +1,1 @@
+"""The compiler's analysis against live servers."""
