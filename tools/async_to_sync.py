@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DIRECTORIES = {
     "src/pgrepo/runtime/_async": "src/pgrepo/runtime/_sync",
     "tests/integration/_async": "tests/integration/_sync",
+    "tests/integration/pgtypes/_async": "tests/integration/pgtypes/_sync",
 }
 
 # Words that do not follow the rule AsyncX -> X.

@@ -139,22 +139,16 @@ ORDER BY kept.file_type;
 
 -- name: update_media_file(media_file_id, storage_url, cdn_url, file_size_bytes, duration_seconds, mime_type, metadata)<!
 -- Changes the given fields of a file and returns it; none if there is none.
--- A patch: NULL leaves a field as it is, so this cannot empty one. metadata replaces
--- the whole object.
--- @param storage_url = None
--- @param cdn_url = None
--- @param file_size_bytes = None
--- @param duration_seconds = None
--- @param mime_type = None
--- @param metadata = None
+-- A patch: what is not given stays as it is, and NULL empties a field that may be
+-- empty. metadata replaces the whole object.
 UPDATE monumento.media_files AS media
 SET
-    storage_url = COALESCE(:storage_url, media.storage_url),
-    cdn_url = COALESCE(:cdn_url, media.cdn_url),
-    file_size_bytes = COALESCE(:file_size_bytes, media.file_size_bytes),
-    duration_seconds = COALESCE(:duration_seconds, media.duration_seconds),
-    mime_type = COALESCE(:mime_type, media.mime_type),
-    metadata = COALESCE(:metadata::jsonb, media.metadata)
+    storage_url = :storage_url,  -- @optional
+    cdn_url = :cdn_url,  -- @optional
+    file_size_bytes = :file_size_bytes,  -- @optional
+    duration_seconds = :duration_seconds,  -- @optional
+    mime_type = :mime_type,  -- @optional
+    metadata = :metadata  -- @optional
 WHERE media.id = :media_file_id
 RETURNING
     media.id,

@@ -92,13 +92,11 @@ LIMIT :limit;
 
 -- name: update_message(message_id, text, audio_url)<!
 -- Corrects a message and returns it; none if there is none.
--- A patch: NULL leaves a field as it is, so this cannot empty one.
--- @param text = None
--- @param audio_url = None
+-- A patch: what is not given stays as it is; a NULL audio_url removes it.
 UPDATE monumento.messages AS message
 SET
-    text = COALESCE(:text, message.text),
-    audio_url = COALESCE(:audio_url, message.audio_url)
+    text = :text,  -- @optional
+    audio_url = :audio_url  -- @optional
 WHERE message.id = :message_id
 RETURNING
     message.id,

@@ -215,6 +215,49 @@ WHERE
 ORDER BY session.created_at DESC, session.id DESC
 LIMIT :limit;
 
+-- name: search_sessions(user_id, status, vibe, metadata, since, until, limit)
+-- Returns the sessions of a live account that match everything that is given.
+-- metadata is an object that the session's metadata contains: every given key and
+-- value, nested ones too. since is the first created_at to match, until the first not
+-- to.
+-- @row Session
+-- @order_by newest: session.created_at DESC, session.id DESC
+-- @order_by oldest: session.created_at, session.id
+-- @order_by longest: session.duration_minutes DESC, session.id DESC
+-- @allow PGR512: few ask for the longest, and no user has so many that sorting them hurts
+-- @param limit = 50
+SELECT
+    session.id,
+    session.user_id,
+    session.vibe,
+    session.mode,
+    session.duration_minutes,
+    session.video_url,
+    session.transcript_url,
+    session.thumbnail_url,
+    session.metadata,
+    session.status,
+    session.created_at,
+    session.updated_at
+FROM monumento.sessions AS session
+WHERE
+    session.user_id = :user_id
+    AND session.deleted_at IS NULL
+    AND session.status = :status  -- @optional
+    AND session.vibe = :vibe  -- @optional
+    AND session.metadata @> :metadata  -- @optional
+    AND session.created_at >= :since  -- @optional
+    AND session.created_at < :until  -- @optional
+    AND EXISTS (
+        SELECT 1
+        FROM monumento.users AS account
+        WHERE
+            account.id = :user_id
+            AND account.deleted_at IS NULL
+    )
+ORDER BY session.created_at DESC, session.id DESC
+LIMIT :limit;
+
 -- name: sessions_by_status(status, after_created_at, after_id, limit)
 -- Returns a page of the live sessions in one status, of all accounts, oldest first.
 -- The next page starts after created_at and id of the last row; NULLs start at the
@@ -252,10 +295,10 @@ LIMIT :limit;
 -- name: sessions_by_metadata(metadata, user_id, before_created_at, before_id, limit)
 -- Returns a page of the live sessions whose metadata contains an object, newest first.
 -- Contains means every given key and value, nested ones too; arrays match in any order.
--- A NULL user_id searches all accounts. The next page starts before created_at and id
--- of the last row; NULLs start at the newest. The cost follows the number of matches.
+-- Without a user_id it searches all accounts. The next page starts before created_at
+-- and id of the last row; NULLs start at the newest. The cost follows the number of
+-- matches.
 -- @row Session
--- @param user_id = None
 -- @param before_created_at = None
 -- @param before_id = None
 -- @param limit = 50
@@ -276,7 +319,7 @@ FROM monumento.sessions AS session
 INNER JOIN monumento.users AS account ON account.id = session.user_id
 WHERE
     session.metadata @> :metadata::jsonb
-    AND (:user_id::uuid IS NULL OR session.user_id = :user_id)
+    AND session.user_id = :user_id  -- @optional
     AND session.deleted_at IS NULL
     AND (session.created_at, session.id) < (
         COALESCE(:before_created_at::timestamptz, 'infinity'),
@@ -288,19 +331,15 @@ LIMIT :limit;
 
 -- name: update_session(session_id, vibe, mode, duration_minutes, metadata)<!
 -- Changes the given fields of a live session and returns it; none if there is none.
--- A patch: NULL leaves a field as it is. metadata replaces the whole object;
+-- A patch: what is not given stays as it is. metadata replaces the whole object;
 -- merge_session_metadata changes single keys, set_session_status the status.
 -- @row Session
--- @param vibe = None
--- @param mode = None
--- @param duration_minutes = None
--- @param metadata = None
 UPDATE monumento.sessions AS session
 SET
-    vibe = COALESCE(:vibe, session.vibe),
-    mode = COALESCE(:mode, session.mode),
-    duration_minutes = COALESCE(:duration_minutes, session.duration_minutes),
-    metadata = COALESCE(:metadata::jsonb, session.metadata)
+    vibe = :vibe,  -- @optional
+    mode = :mode,  -- @optional
+    duration_minutes = :duration_minutes,  -- @optional
+    metadata = :metadata  -- @optional
 WHERE
     session.id = :session_id
     AND session.deleted_at IS NULL
@@ -369,16 +408,14 @@ RETURNING
 -- name: attach_recording(session_id, video_url, transcript_url, thumbnail_url)<!
 -- Records where the results of a live session are and returns it; none if there is
 -- none.
--- NULL leaves a URL as it is, so each can be attached when it is ready.
+-- A URL that is not given stays as it is, so each can be attached when it is ready;
+-- NULL takes one away.
 -- @row Session
--- @param video_url = None
--- @param transcript_url = None
--- @param thumbnail_url = None
 UPDATE monumento.sessions AS session
 SET
-    video_url = COALESCE(:video_url, session.video_url),
-    transcript_url = COALESCE(:transcript_url, session.transcript_url),
-    thumbnail_url = COALESCE(:thumbnail_url, session.thumbnail_url)
+    video_url = :video_url,  -- @optional
+    transcript_url = :transcript_url,  -- @optional
+    thumbnail_url = :thumbnail_url  -- @optional
 WHERE
     session.id = :session_id
     AND session.deleted_at IS NULL

@@ -248,22 +248,14 @@ LIMIT :limit;
 
 -- name: update_subscription(subscription_id, tier, status, current_period_start, current_period_end)<!
 -- Changes the given fields of a subscription and returns it; none if there is none.
--- A patch: NULL leaves a field as it is. For corrections by hand: what Stripe reports
--- belongs in upsert_subscription, and overwrites this when it is newer.
--- @param tier = None
--- @param status = None
--- @param current_period_start = None
--- @param current_period_end = None
+-- A patch: what is not given stays as it is. For corrections by hand: what Stripe
+-- reports belongs in upsert_subscription, and overwrites this when it is newer.
 UPDATE monumento.subscriptions AS subscription
 SET
-    tier = COALESCE(:tier, subscription.tier),
-    status = COALESCE(:status, subscription.status),
-    current_period_start = COALESCE(
-        :current_period_start, subscription.current_period_start
-    ),
-    current_period_end = COALESCE(
-        :current_period_end, subscription.current_period_end
-    )
+    tier = :tier,  -- @optional
+    status = :status,  -- @optional
+    current_period_start = :current_period_start,  -- @optional
+    current_period_end = :current_period_end  -- @optional
 WHERE subscription.id = :subscription_id
 RETURNING
     subscription.id,

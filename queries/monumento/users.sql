@@ -195,16 +195,14 @@ LIMIT :limit;
 
 -- name: update_user(user_id, email, full_name, avatar_url)<!
 -- Changes the given fields of a live account and returns it; none if there is none.
--- A patch: NULL leaves a field as it is, so this cannot empty one.
+-- A patch: what is not given stays as it is, and NULL empties a field that may be
+-- empty.
 -- @row User
--- @param email = None
--- @param full_name = None
--- @param avatar_url = None
 UPDATE monumento.users AS account
 SET
-    email = COALESCE(:email, account.email),
-    full_name = COALESCE(:full_name, account.full_name),
-    avatar_url = COALESCE(:avatar_url, account.avatar_url)
+    email = :email,  -- @optional
+    full_name = :full_name,  -- @optional
+    avatar_url = :avatar_url  -- @optional
 WHERE
     account.id = :user_id
     AND account.deleted_at IS NULL

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 SHIPPED = ("monumento",)
 """The domains that come with pgrepo."""
 
-_KEYS = ("sql", "queries", "output")
+_PATHS = ("sql", "queries", "output")
+_KEYS = (*_PATHS, "hot")
 
 
 @dataclass(frozen=True, slots=True)
 class DomainFiles:
     """Where the files of one domain are: one PostgreSQL schema, one generated package.
 
-    `output` is None for a domain of an installed pgrepo, which cannot be generated anew.
+    `output` is None for a domain of an installed pgrepo, which cannot be generated anew. `hot`
+    names the tables that are large, or will be: `pgrepo check` looks at their plans.
     """
 
     name: str
@@ -32,6 +34,7 @@ class DomainFiles:
     sql: Path
     queries: Path
     output: Path | None
+    hot: tuple[str, ...] = ()
 
     @property
     def sample(self) -> Path:
@@ -148,14 +151,14 @@ def _domain(pyproject: Path, root: Path, name: str, value: object) -> DomainFile
         )
     table = _table(pyproject, key, value)
     _refuse_unknown(pyproject, key, table, _KEYS)
-    paths = {entry: root / _path(pyproject, key, table, entry) for entry in _KEYS}
+    paths = {entry: root / _path(pyproject, key, table, entry) for entry in _PATHS}
     for entry in ("sql", "queries"):
         if not paths[entry].is_dir():
             raise ProjectError(
                 f"{pyproject}: {key}.{entry}: {table[entry]!r} is not a directory; create it, "
                 "or name the one that holds the files"
             )
-    return DomainFiles(name=name, root=root, **paths)
+    return DomainFiles(name=name, root=root, **paths, hot=_hot(pyproject, key, table))
 
 
 def _path(pyproject: Path, key: str, table: dict[str, object], entry: str) -> str:
@@ -167,6 +170,15 @@ def _path(pyproject: Path, key: str, table: dict[str, object], entry: str) -> st
     if not isinstance(value, str) or not value:
         raise ProjectError(f"{pyproject}: {key}.{entry} must be a path in quotes, not {value!r}")
     return value
+
+
+def _hot(pyproject: Path, key: str, table: dict[str, object]) -> tuple[str, ...]:
+    value = table.get("hot", [])
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise ProjectError(
+            f"{pyproject}: {key}.hot must be a list of table names in quotes, not {value!r}"
+        )
+    return tuple(value)
 
 
 def _table(pyproject: Path, key: str, value: object) -> dict[str, object]:

@@ -47,6 +47,15 @@ def test_paths_are_relative_to_the_project(project):
     assert (domain.sample, domain.load) == (root / "shop/sql/sample", root / "shop/sql/load")
 
 
+def test_hot_tables(project):
+    """They may be named; by default there are none."""
+    (cold,) = load_project(project).domains
+    assert cold.hot == ()
+    project.write_text(SHOP + 'hot = ["orders", "lines"]\n')
+    (hot,) = load_project(project).domains
+    assert hot.hot == ("orders", "lines")
+
+
 def test_the_nearest_project_with_a_table_is_found(project):
     """A pyproject.toml without [tool.pgrepo] on the way is passed."""
     inner = project.parent / "shop" / "sql"
@@ -69,6 +78,8 @@ def test_no_project_is_not_an_error(tmp_path):
         (SHOP.replace('sql = "shop/sql"\n', ""), "shop.sql is missing"),
         (SHOP.replace('"shop/sql"', "3"), "shop.sql must be a path in quotes, not 3"),
         (SHOP.replace("shop/sql", "nowhere"), "shop.sql: 'nowhere' is not a directory"),
+        (SHOP + 'hot = "orders"\n', "shop.hot must be a list of table names in quotes, not"),
+        (SHOP + "hot = [3]\n", "shop.hot must be a list of table names in quotes, not"),
         ("[tool.pgrepo]\ndomains = 3\n", "tool.pgrepo.domains must be a table"),
         ("[tool.pgrepo.domains]\nshop = 3\n", "tool.pgrepo.domains.shop must be a table"),
         ("[tool]\npgrepo = 3\n", "tool.pgrepo must be a table"),

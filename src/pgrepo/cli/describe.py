@@ -14,11 +14,8 @@ import typer
 
 from pgrepo.cli.common import DsnOption, err_console, reporting, resolve_dsn, say
 from pgrepo.cli.description_table import print_description
-from pgrepo.compiler.analysis.analyse import QueryAnalyser
-from pgrepo.compiler.analysis.catalog import Catalog
-from pgrepo.compiler.analysis.describe import Describer
 from pgrepo.compiler.analysis.scratch import apply_files, apply_script, scratch_database
-from pgrepo.compiler.compile import AnalysisTools
+from pgrepo.compiler.compile import tools_on
 from pgrepo.compiler.description import QueryDescriber, describe_error
 from pgrepo.errors import ProjectError, SourceError
 from pgrepo.project import find_project
@@ -29,6 +26,8 @@ from pgrepo.sqlfiles.source import read_source
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pgrepo.compiler.analysis.analyse import QueryAnalyser
+    from pgrepo.compiler.compile import AnalysisTools
     from pgrepo.compiler.description import QueryDescription
     from pgrepo.compiler.model import Query
     from pgrepo.sqlfiles.queries import NamedQuery, QueryFile
@@ -181,8 +180,7 @@ def _tools(schemas: Sequence[Path], url: str) -> Iterator[AnalysisTools]:
                 apply_files(connection, read_ddl_directory(path))
             else:
                 apply_script(connection, path)
-        catalog = Catalog(connection)
-        yield AnalysisTools(QueryAnalyser(Describer(connection), catalog), catalog)
+        yield tools_on(connection)
 
 
 def _describe_file(

@@ -11,7 +11,7 @@ import psycopg
 import typer
 
 import pgrepo
-from pgrepo.cli import check, demo, describe, generate, init, load, migrate, server
+from pgrepo.cli import check, demo, describe, explain, generate, init, load, migrate, server
 from pgrepo.cli.common import err_console, say
 from pgrepo.errors import PgrepoError
 
@@ -36,7 +36,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(without_verb)
-    for module in (demo, init, generate, check, describe, migrate, load, server):
+    for module in (demo, init, generate, check, describe, explain, migrate, load, server):
         module.register(app)
     return app
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgrepo.compiler.analysis.analyse import QueryAnalyser
 from pgrepo.compiler.analysis.catalog import Catalog
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import psycopg
+
     from pgrepo.compiler.model import Query
     from pgrepo.project import DomainFiles
     from pgrepo.sqlfiles.queries import NamedQuery, QueryFile
@@ -35,8 +37,10 @@ if TYPE_CHECKING:
 class AnalysisTools:
     """A scratch database, ready to be asked."""
 
-    analyser: QueryAnalyser
+    connection: psycopg.Connection[Any]
+    describer: Describer
     catalog: Catalog
+    analyser: QueryAnalyser
 
 
 def generate(domain: DomainFiles, server: str) -> writer.Changes:
@@ -53,14 +57,9 @@ def generate(domain: DomainFiles, server: str) -> writer.Changes:
     return writer.write(domain.output, compile_domain(domain, server))
 
 
-def drift(domain: DomainFiles, server: str) -> list[SourceError]:
-    """Finds out how a domain's package differs from what `generate` would write.
-
-    Raises:
-        CompilationError: a file is wrong, so that there is nothing to compare with.
-    """
+def drift(domain: DomainFiles, files: Mapping[str, str]) -> list[SourceError]:
+    """Finds out how a domain's package differs from the files that it should have."""
     assert domain.output is not None
-    files = compile_domain(domain, server)
     found = writer.changes(domain.output, files)
     names = (*found.added, *found.changed, *found.removed)
     return [error for name in names for error in _drift_of(domain, domain.output / name, files)]
@@ -72,17 +71,34 @@ def compile_domain(domain: DomainFiles, server: str) -> Mapping[str, str]:
     Raises:
         CompilationError: holds every error of every file.
     """
-    query_files = read_query_directory(domain.queries, domain.root)
     with analysis_tools(domain.sql, server, domain.root) as tools:
-        modules, errors = _analyse_files(query_files, tools.analyser)
-        compiled = CompiledDomain(
-            name=domain.name,
-            doc=tools.catalog.schema_comment(domain.name) or "",
-            modules=tuple(modules),
-            tables=tools.catalog.tables(),
-        )
+        compiled, errors = analyse_domain(domain, tools)
     if errors:
         raise CompilationError(errors)
+    return package_files(domain, compiled)
+
+
+def analyse_domain(
+    domain: DomainFiles, tools: AnalysisTools
+) -> tuple[CompiledDomain, list[SourceError]]:
+    """Reads and analyses a domain's queries: those that are right, and what is wrong elsewhere."""
+    query_files = read_query_directory(domain.queries, domain.root)
+    modules, errors = _analyse_files(query_files, tools.analyser)
+    compiled = CompiledDomain(
+        name=domain.name,
+        doc=tools.catalog.schema_comment(domain.name) or "",
+        modules=tuple(modules),
+        tables=tools.catalog.tables(),
+    )
+    return compiled, errors
+
+
+def package_files(domain: DomainFiles, compiled: CompiledDomain) -> Mapping[str, str]:
+    """Returns the files of an analysed domain's package, by name.
+
+    Raises:
+        CompilationError: two things in it contradict each other.
+    """
     try:
         return write_package(compiled, _beside(domain.queries, domain.output or domain.root))
     except SourceError as error:
@@ -91,7 +107,10 @@ def compile_domain(domain: DomainFiles, server: str) -> Mapping[str, str]:
 
 @contextmanager
 def analysis_tools(
-    ddl: Path | None, server: str, root: Path | None = None
+    ddl: Path | None,
+    server: str,
+    root: Path | None = None,
+    describer: type[Describer] = Describer,
 ) -> Iterator[AnalysisTools]:
     """A scratch database with the DDL of a directory, or one file, or none applied.
 
@@ -106,8 +125,16 @@ def analysis_tools(
                 apply_script(connection, ddl, root)
         except SourceError as error:
             raise CompilationError([error]) from error
-        catalog = Catalog(connection)
-        yield AnalysisTools(QueryAnalyser(Describer(connection), catalog), catalog)
+        yield tools_on(connection, describer)
+
+
+def tools_on(
+    connection: psycopg.Connection[Any], describer: type[Describer] = Describer
+) -> AnalysisTools:
+    """What asks a database that has its schema already."""
+    asks = describer(connection)
+    catalog = Catalog(connection)
+    return AnalysisTools(connection, asks, catalog, QueryAnalyser(asks, catalog))
 
 
 def analyse_all(

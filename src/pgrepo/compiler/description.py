@@ -16,6 +16,7 @@ from pgrepo.compiler.pytypes import (
     NoPythonTypeError,
     PyType,
     annotated_type,
+    json_shape,
     json_type,
     parameter_type,
     python_type,
@@ -107,7 +108,8 @@ class QueryDescriber:
         else:
             try:
                 choices = self._planner.choices(parameter.origin)
-                written = expanded(parameter_type(parameter.pg_type, choices))
+                name_of = self._planner.types.name_of
+                written = expanded(parameter_type(parameter.pg_type, choices, name_of))
             except NoPythonTypeError:
                 written = None
         return ParameterDescription(
@@ -123,15 +125,17 @@ class QueryDescriber:
             return _annotated(column.annotated_type)
         try:
             if column.json is None:
-                return expanded(python_type(column.pg_type, self._planner.choices(column.origin)))
+                choices, name_of = self._planner.choices(column.origin), self._planner.types.name_of
+                row = self._planner.whole_row(column)
+                return expanded(row or python_type(column.pg_type, choices, name_of))
             return self._json_type(column.json, _row_name(query), column.name)
         except NoPythonTypeError:
             return None
 
     def _json_type(self, shape: JsonObject | JsonArray | JsonScalar, prefix: str, name: str) -> str:
         """The type of a JSON document, its objects under the names of their generated classes."""
-        match shape:
-            case JsonScalar():
+        match json_shape(shape) if isinstance(shape, JsonScalar) else shape:
+            case JsonScalar() as shape:
                 return expanded(json_type(shape.pg_type, self._planner.choices(shape.origin)))
             case JsonArray(element):
                 if element is None:

@@ -41,6 +41,7 @@ class PgType:
         labels: of an enum its labels in order.
         fields: of a composite type its (name, type) pairs in order.
         comment: its COMMENT.
+        field_comments: of a composite type the COMMENTs of its fields.
     """
 
     oid: int
@@ -51,6 +52,7 @@ class PgType:
     labels: tuple[str, ...] = ()
     fields: tuple[tuple[str, PgType], ...] = ()
     comment: str | None = None
+    field_comments: tuple[str | None, ...] = ()
 
     @property
     def is_builtin(self) -> bool:
@@ -118,6 +120,7 @@ class Column:
         json: the shape of a json or jsonb column, where the statement itself builds it.
         annotated_type: the Python type a `@column` annotation names.
         comment: the COMMENT of the table column it shows.
+        row: of a whole row of a table, whether each of its columns can be NULL there.
     """
 
     name: str
@@ -127,6 +130,7 @@ class Column:
     json: JsonObject | JsonArray | None = None
     annotated_type: str | None = None
     comment: str | None = None
+    row: tuple[bool, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,7 @@ class Parameter:
         origin: the column it is assigned to or compared with, or None.
         annotated_type: the Python type a `@param` annotation names.
         default: a Python literal from a `@param` annotation.
+        optional: whether it may be left out, with all that `@optional` marks for it.
     """
 
     name: str
@@ -150,6 +155,7 @@ class Parameter:
     origin: ColumnOrigin | None = None
     annotated_type: str | None = None
     default: str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
+from pgrepo.runtime import pg
 from pgrepo.runtime._async.database import AsyncDatabase
 from pgrepo.runtime._async.domain import AsyncDomain, AsyncSource
 from pgrepo.runtime._async.repository import AsyncRepository
@@ -45,4 +46,5 @@ __all__ = [
     "Statement",
     "Stream",
     "Unset",
+    "pg",
 ]

@@ -1,12 +1,12 @@
 """psycopg's adaptation as our cursors see it: the connection's own, and a few types of ours.
 
 The maps here are views. Nothing is registered on a connection, which may be a host application's;
-and whatever the host registers on it, before or after, is seen.
+and whatever the host registers on it for a built-in type, before or after, is seen. Enums,
+composites and the like are read as the generated code says, whatever the host makes of them.
 """
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
@@ -14,15 +14,11 @@ import msgspec
 from psycopg.adapt import AdaptersMap, Loader
 from psycopg.pq import Format
 
-from pgrepo.runtime.dumpers import (
-    JSON_OID,
-    JSONB_OID,
-    Typed,
-    TypedDumper,
-    checked_dumper,
-    encoding_of,
-)
+from pgrepo.runtime.dumpers import JSON_OID, JSONB_OID, Typed, TypedDumper, checked_dumper
+from pgrepo.runtime.scalars import SCALARS, BinaryLoader, TextLoader, scalar_loader
+from pgrepo.runtime.structures import FIRST_USER_OID
 from pgrepo.runtime.translate import NotSupportedError
+from pgrepo.runtime.vectors import read_dense, read_sparse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
 
 _TEXT_OID = 25
 _TEXT_ARRAY_OID = 1009
-_XML_OID = 142
 _VOID_OID = 2278
 
 
@@ -41,11 +36,17 @@ class Adapters(AdaptersMap):
     """A connection's adapters, with typed parameters and other loaders for some types."""
 
     def __init__(
-        self, connection_map: AdaptersMap, json: dict[int, type[Loader]], known: KnownTypes
+        self,
+        connection_map: AdaptersMap,
+        json: dict[int, type[Loader]],
+        known: KnownTypes,
+        *,
+        raw: bool = False,
     ) -> None:
         # The parent's maps stay unset on purpose: every look-up goes to the connection's.
         self.types = connection_map.types
         self.known = known
+        self.raw = raw
         self._connection_map = connection_map
         self._json = json
 
@@ -65,11 +66,16 @@ class Adapters(AdaptersMap):
         """Finds a loader; in binary there always is one."""
         if format != Format.BINARY:
             return self._connection_map.get_loader(oid, format)
-        return (
-            self._json.get(oid)
-            or self._connection_map.get_loader(oid, format)
-            or self.known.loader(oid)
-        )
+        if oid >= FIRST_USER_OID:
+            return self.known.loader(oid)
+        found = self._json.get(oid) or self._connection_map.get_loader(oid, format)
+        if oid in SCALARS:
+            found = scalar_loader(oid, found)
+        return found or self.known.loader(oid)
+
+    def host_loader(self, oid: int) -> type[Any] | None:
+        """Finds what the connection itself has for a type that we cannot read."""
+        return self._connection_map.get_loader(oid, Format.BINARY)
 
 
 class KnownTypes:
@@ -81,18 +87,24 @@ class KnownTypes:
 
     def __init__(self) -> None:
         self.unknown: set[int] = set()
-        self._loaders: dict[int, type[Loader]] = {_XML_OID: _TextLoader, _VOID_OID: _VoidLoader}
+        self._made_of_others: set[int] = set()
+        self._loaders: dict[int, type[Loader]] = {_VOID_OID: _VoidLoader}
         self._unreadable: dict[int, str] = {}
 
     def loader(self, oid: int) -> type[Loader]:
         """Returns what loads a type; if unknown, something that can tell once data comes."""
         if (known := self._loaders.get(oid)) is not None:
             return known
-        if oid not in self._unreadable:
+        if oid not in self._unreadable and oid not in self._made_of_others:
             self.unknown.add(oid)
         return _LateLoader
 
-    def load(self, oid: int, context: AdaptContext) -> Callable[[Buffer], Any]:
+    def leave(self, oid: int) -> None:
+        """Takes note of a type whose values a statement decodes itself."""
+        self._made_of_others.add(oid)
+        self.unknown.discard(oid)
+
+    def load(self, oid: int, context: _Context) -> Callable[[Buffer], Any]:
         """Returns the function that loads a type, which was looked up meanwhile.
 
         Raises:
@@ -100,6 +112,10 @@ class KnownTypes:
         """
         if (known := self._loaders.get(oid)) is not None:
             return known(oid, context).load
+        if oid in self._made_of_others and context.adapters.raw:
+            return bytes
+        if (hosts := context.adapters.host_loader(oid)) is not None:
+            return cast("Callable[[Buffer], Any]", hosts(oid, context).load)
         name = self._unreadable.get(oid, f"OID {oid}")
         raise NotSupportedError(
             f'a column has type "{name}", which pgrepo cannot read: cast it in the query, for '
@@ -147,11 +163,19 @@ WHERE type.oid = ANY ($1::oid[])"""
 def _loader_of(kind: str, name: str, text: type[Any] | None) -> type[Loader] | None:
     if kind == "e" or name == "citext":
         return cast("type[Loader]", text)
-    return {"vector": _VectorLoader, "halfvec": _HalfvecLoader}.get(name)
+    return {"vector": _VectorLoader, "halfvec": _HalfvecLoader, "sparsevec": _SparsevecLoader}.get(
+        name
+    )
 
 
 class ConnectionAdapters(NamedTuple):
-    """The two views of a connection: JSON decoded by type OID, or left to the statement."""
+    """The two views of a connection.
+
+    Attributes:
+        decoded: JSON is decoded by type OID.
+        raw: JSON, and values made of others such as composites, are left to the statement.
+        known: what both know of the connection's types.
+    """
 
     decoded: Adapters
     raw: Adapters
@@ -168,17 +192,18 @@ def connection_adapters(connection: BaseConnection[Any]) -> ConnectionAdapters:
         known = KnownTypes()
         adapters = _adapters[connection] = ConnectionAdapters(
             Adapters(connection.adapters, _DECODED_JSON, known),
-            Adapters(connection.adapters, _RAW_JSON, known),
+            Adapters(connection.adapters, _RAW_JSON, known, raw=True),
             known,
         )
     return adapters
 
 
-class _BinaryLoader(Loader):
-    format = Format.BINARY
+def decoding_context(connection: BaseConnection[Any]) -> AdaptContext:
+    """Returns what loads the parts of values made of others."""
+    return cast("AdaptContext", _Context(connection_adapters(connection).decoded, connection))
 
 
-class _LateLoader(_BinaryLoader):
+class _LateLoader(BinaryLoader):
     """Stands in for a type until the catalog was asked, which happens before data is loaded."""
 
     def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
@@ -198,29 +223,18 @@ class _LateLoader(_BinaryLoader):
 class _Context(NamedTuple):
     """The least that psycopg accepts as an adaptation context."""
 
-    adapters: AdaptersMap
+    adapters: Adapters
     connection: BaseConnection[Any] | None
 
 
-class _VoidLoader(_BinaryLoader):
+class _VoidLoader(BinaryLoader):
     """The result of a function that returns nothing."""
 
     def load(self, data: Buffer) -> None:
         return None
 
 
-class _TextLoader(_BinaryLoader):
-    """Text, or what is sent as text, in the encoding of the connection."""
-
-    def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
-        super().__init__(oid, context)
-        self._encoding = encoding_of(self.connection)
-
-    def load(self, data: Buffer) -> Any:
-        return bytes(data).decode(self._encoding)
-
-
-class _RawJsonLoader(_TextLoader):
+class _RawJsonLoader(TextLoader):
     """JSON as bytes, for msgspec, which reads UTF-8."""
 
     def load(self, data: Buffer) -> bytes:
@@ -247,18 +261,21 @@ class _JsonbLoader(_RawJsonbLoader):
         return msgspec.json.decode(super().load(data))
 
 
-class _VectorLoader(_BinaryLoader):
-    """pgvector's vector: the number of dimensions, two unused bytes, floats."""
-
-    _item = "f"
+class _VectorLoader(BinaryLoader):
+    """pgvector's types as lists of floats."""
 
     def load(self, data: Buffer) -> list[float]:
-        dimensions = int.from_bytes(data[:2], "big")
-        return list(struct.unpack_from(f">{dimensions}{self._item}", data, 4))
+        return read_dense(bytes(data), "f")
 
 
-class _HalfvecLoader(_VectorLoader):
-    _item = "e"
+class _HalfvecLoader(BinaryLoader):
+    def load(self, data: Buffer) -> list[float]:
+        return read_dense(bytes(data), "e")
+
+
+class _SparsevecLoader(BinaryLoader):
+    def load(self, data: Buffer) -> list[float]:
+        return read_sparse(bytes(data))
 
 
 _DECODED_JSON: dict[int, type[Loader]] = {JSON_OID: _JsonLoader, JSONB_OID: _JsonbLoader}

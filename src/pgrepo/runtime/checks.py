@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address
 from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,6 +51,14 @@ def _float4(value: Any) -> Any:
         raise Unfit("takes a float")
     if abs(float(value)) > _FLOAT4_MAX and math.isfinite(value):
         raise Unfit("takes a float of single precision's range")
+    return value
+
+
+def _inet(value: Any) -> Any:
+    if not isinstance(value, IPv4Address | IPv6Address):  # an interface is an address too
+        raise Unfit("takes an ipaddress address or interface")
+    if getattr(value, "scope_id", None) is not None:
+        raise Unfit("takes an address without a scope, which PostgreSQL would drop")
     return value
 
 
@@ -110,10 +120,10 @@ def _multirange_of(check_bound: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def check_array(value: Any) -> Any:
-    """Takes a list or a tuple, for any element type."""
+    """Takes any sequence that is no text, as a list; for any element type."""
     if isinstance(value, list):
         return value
-    if isinstance(value, tuple):
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
         return list(value)
     raise Unfit("takes a list")
 
@@ -131,6 +141,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "varchar": _text,
     "name": _text,
     "bytea": _instance((bytes, bytearray, memoryview), "bytes"),
+    "inet": _inet,
     "date": _date,
     "time": _time,
     "timetz": _timetz,

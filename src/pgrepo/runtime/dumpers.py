@@ -21,20 +21,28 @@ from psycopg.pq import Format
 from psycopg.types.json import Json, Jsonb
 
 from pgrepo.runtime.checks import CHECKS, Unfit, check_array
+from pgrepo.runtime.encodings import encoding_of
+from pgrepo.runtime.pg import type_of_number
+from pgrepo.runtime.scalars import scalar_dumper
+from pgrepo.runtime.structures import WireType, write_array
 from pgrepo.runtime.types import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg import BaseConnection
     from psycopg.abc import AdaptContext, Buffer, DumperKey
 
 JSON_OID = 114
 JSONB_OID = 3802
+_ELEMENTS = {199: JSON_OID, 3807: JSONB_OID}
+"""Arrays of JSON, in which a list is an element."""
 
 
 class Typed:
-    """A value, and the OID of the type to send it as; OID 0 leaves the type to PostgreSQL."""
+    """A value, and the type to send it as: an OID, or the number of a type without one (see `pg`).
+
+    0 sends text and leaves the type to PostgreSQL.
+    """
 
     __slots__ = ("oid", "value")
 
@@ -64,7 +72,8 @@ class _ByOid(Dumper):
 
     def __init__(self, oid: int, dumper: Dumper) -> None:
         super().__init__(Typed)
-        self.oid = oid
+        # Of a type without an OID, PostgreSQL knows from the statement which one it is.
+        self.oid = 0 if type_of_number(oid) is not None else oid
         self.format = dumper.format
         self._dump = dumper.dump
 
@@ -97,14 +106,8 @@ def has_binary_dumper(oid: int, adapters: AdaptersMap) -> bool:
     return True
 
 
-def encoding_of(connection: BaseConnection[Any] | None) -> str:
-    """Returns the encoding of text on a connection; a host's need not be UTF-8."""
-    encoding = "utf-8" if connection is None else connection.info.encoding
-    return "utf-8" if encoding == "ascii" else encoding  # psycopg's name for SQL_ASCII
-
-
 class _TextDumper(Dumper):
-    """Writes the text form of a type that psycopg has no binary dumper for (bpchar, macaddr)."""
+    """Writes the text form of a type that psycopg has no binary dumper for (point, money)."""
 
     def dump(self, obj: Any) -> Buffer | None:
         if not isinstance(obj, str):
@@ -194,11 +197,57 @@ def checked_dumper(oid: int, adapters: AdaptersMap) -> type[Dumper]:
         return JsonbDumper
     if oid == JSON_OID:
         return JsonDumper
+    if oid in _ELEMENTS:
+        return _json_array_dumper(oid)
+    if (made := type_of_number(oid)) is not None:
+        return _wire_dumper(made)
+    if (ours := scalar_dumper(oid)) is not None:
+        return ours
     base = cast("type[Dumper]", adapters.get_dumper_by_oid(oid, Format.BINARY))
     if (info := adapters.types.get(oid)) is None:
         return base
     check = check_array if oid == info.array_oid else CHECKS.get(info.name)
     return base if check is None else _behind(check, base)
+
+
+@cache
+def _wire_dumper(made: WireType) -> type[Dumper]:
+    class WireDumper(Dumper):
+        """Writes values of a type that has no OID of its own."""
+
+        format = Format.BINARY
+
+        def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
+            super().__init__(cls, context)
+            assert context is not None
+            self._dump = made.dumper(context)
+
+        def dump(self, obj: Any) -> Buffer | None:
+            return self._dump(obj)
+
+    return WireDumper
+
+
+@cache
+def _json_array_dumper(array_oid: int) -> type[Dumper]:
+    element_oid = _ELEMENTS[array_oid]
+    element = JsonbDumper if element_oid == JSONB_OID else JsonDumper
+
+    class JsonArrayDumper(Dumper):
+        """Writes arrays of JSON, of one dimension: a list inside is a JSON array."""
+
+        format = Format.BINARY
+        oid = array_oid
+
+        def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
+            super().__init__(cls, context)
+            self._element = element(object, context).dump
+
+        def dump(self, obj: Any) -> Buffer | None:
+            dump = cast("Callable[[Any], bytes]", self._element)
+            return write_array(obj, dump, element_oid, flat=True)
+
+    return JsonArrayDumper
 
 
 @cache

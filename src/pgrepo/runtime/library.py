@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pgrepo.errors import StaleCodeError
-from pgrepo.runtime.results import json_decoder
+from pgrepo.runtime.results import row_decoder
 from pgrepo.runtime.statement import Prepared, Statement, prepare
+from pgrepo.runtime.types import UNSET
+from pgrepo.runtime.variants import PreparedVariants, refuse_unset
 from pgrepo.sqlfiles.library import load_queries, locate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pgrepo.sqlfiles.library import LoadedQuery
 
 
@@ -29,23 +34,46 @@ class QueryLibrary:
         self._anchor = anchor
         self._lock = threading.Lock()
         self._queries: dict[str, LoadedQuery] | None = None
-        self._prepared: dict[str, Prepared] = {}
+        self._prepared: dict[str, Prepared | PreparedVariants] = {}
 
     def __repr__(self) -> str:
         return f"QueryLibrary({self.domain!r}, {self.directory!r})"
 
     def prepare(self, statement: Statement[Any]) -> Prepared:
-        """Returns the statement with its SQL.
+        """Returns a statement of which there is one variant, with its SQL.
 
         Raises:
             StaleCodeError: the query was edited, or removed, after the module was generated.
         """
+        prepared = self._find(statement)
+        assert isinstance(prepared, Prepared), f"{statement.name} is no bulk statement"
+        return prepared
+
+    def choose(
+        self, statement: Statement[Any], values: Sequence[object], order_by: str | None
+    ) -> tuple[Prepared, Sequence[object]]:
+        """Returns what a call runs: the statement, or a variant of it, and the values it takes.
+
+        Raises:
+            StaleCodeError: as `prepare`.
+            UsageError: a value is UNSET and may not be, or there is no such order.
+        """
+        prepared = self._find(statement)
+        if isinstance(prepared, PreparedVariants):
+            return prepared.choose(values, order_by)
+        for value in values:
+            if value is UNSET:
+                pairs = zip(prepared.parameters, values, strict=True)
+                refuse_unset(prepared.label, [name for name, it in pairs if it is UNSET])
+        return prepared, values
+
+    def _find(self, statement: Statement[Any]) -> Prepared | PreparedVariants:
         prepared = self._prepared.get(statement.name)
         if prepared is None:
             prepared = self._prepared[statement.name] = self._check(statement)
         return prepared
 
-    def _check(self, statement: Statement[Any]) -> Prepared:
+    def _check(self, statement: Statement[Any]) -> Prepared | PreparedVariants:
         query = self._load().get(statement.name)
         if query is None:
             raise StaleCodeError(
@@ -58,7 +86,8 @@ class QueryLibrary:
                 f"{self.domain} was generated: run `pgrepo generate`"
             )
         label = f"{self.domain}.{query.name}"
-        return prepare(self.domain, statement, query, json_decoder(label, statement.json))
+        make = partial(prepare, self.domain, statement, query, row_decoder(label, statement))
+        return PreparedVariants(label, query, make) if query.variants else make()
 
     def _load(self) -> dict[str, LoadedQuery]:
         with self._lock:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pgrepo.runtime.checks import Unfit
 from pgrepo.runtime.dumpers import Typed, copy_dumper, dumper_for
+from pgrepo.runtime.pg import type_of_number
 from pgrepo.runtime.translate import DataError
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def find_unfit(
 
 
 def _type_name(oid: int, context: AdaptContext) -> str:
+    if (made := type_of_number(oid)) is not None:
+        return made.name
     if (info := context.adapters.types.get(oid)) is None:
         return "this type"
     return f"{info.name}[]" if oid == info.array_oid else info.name

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, LiteralString, TypeVar
 
+from pgrepo.runtime.pg import number_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pgrepo.runtime.results import Rows
+    from pgrepo.runtime.pg import Named
+    from pgrepo.runtime.results import Decode
     from pgrepo.sqlfiles.library import LoadedQuery
+    from pgrepo.sqlfiles.variants import Variant
 
 R = TypeVar("R")
 
@@ -21,21 +25,24 @@ class Statement(Generic[R]):
     Attributes:
         name: the query's name.
         fingerprint: of the SQL at generation, to notice an edit without `pgrepo generate`.
-        types: parameter type OIDs in $n order; 0 where the OID differs between databases (an
-            enum, a vector) and PostgreSQL infers it.
+        types: the parameters' types in $n order, as `pg` names them: an OID where it is the
+            same in every database; 0 for text whose type PostgreSQL infers (an enum).
         row: the row class; None where the query yields a bare value (then R is the value's
             type) or nothing. For a bulk statement, the class of the rows that go in.
         json: (column index, Python type) of every json and jsonb column; for an array of them,
             the type of one element.
+        columns: (column index, type) of every column whose type is made of others: composites,
+            their arrays, ranges over types of the user's, and so on.
         read_only: whether the query writes nothing.
         copy: for a bulk statement that is a plain insert, the COPY that does the same.
     """
 
     name: str
     fingerprint: str
-    types: tuple[int, ...] = ()
+    types: tuple[Named, ...] = ()
     row: Callable[..., R] | None = None
     json: tuple[tuple[int, Any], ...] = ()
+    columns: tuple[tuple[int, Named], ...] = ()
     read_only: bool = False
     copy: str | None = None
 
@@ -48,9 +55,10 @@ class Prepared:
         label: "domain.query", as errors, pg_stat_activity and pg_stat_statements show it.
         sql: what is sent, headed by the label.
         copy: the COPY that is sent, likewise headed, or None.
-        types: parameter type OIDs in $n order.
+        types: parameter type OIDs in $n order, or the numbers of types without one.
         parameters: their names, in the same order.
-        decode: turns the JSON columns of rows into Python values; None where there are none.
+        decode: decodes the columns of rows that loaders cannot; None where there are none.
+        made_of_others: the indexes of columns that are not JSON and that `decode` decodes.
     """
 
     label: str
@@ -58,24 +66,31 @@ class Prepared:
     copy: LiteralString | None
     types: tuple[int, ...]
     parameters: tuple[str, ...]
-    decode: Callable[[Rows], Rows] | None = field(repr=False)
+    decode: Decode | None = field(repr=False)
+    made_of_others: tuple[int, ...] = ()
 
 
 def prepare(
     domain: str,
     statement: Statement[Any],
     query: LoadedQuery,
-    decode: Callable[[Rows], Rows] | None,
+    decode: Decode | None,
+    variant: Variant | None = None,
 ) -> Prepared:
-    """Joins what was generated with the SQL that was loaded."""
+    """Joins what was generated with the SQL that was loaded, or with a variant of it."""
     label = f"{domain}.{query.name}"
+    types, parameters = statement.types, query.positions
+    if variant is not None:
+        types = tuple(types[position] for position in variant.kept)
+        parameters = tuple(parameters[position] for position in variant.kept)
     return Prepared(
         label=label,
-        sql=_tagged(label, query.sql),
+        sql=_tagged(label, query.sql if variant is None else variant.sql),
         copy=None if statement.copy is None else _tagged(label, statement.copy),
-        types=statement.types,
-        parameters=query.positions,
+        types=tuple(map(number_of, types)),
+        parameters=parameters,
         decode=decode,
+        made_of_others=tuple(index for index, _ in statement.columns),
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgrepo.sqlfiles.header import Operation
 from pgrepo.sqlfiles.lexer import Token, TokenKind, tokenize
+from pgrepo.sqlfiles.variants import NO_VARIANTS, Variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,12 +45,13 @@ class Numbered:
     positions: tuple[str, ...]
     texts: tuple[str, ...]
 
-    def fingerprint(self, operation: Operation) -> str:
+    def fingerprint(self, operation: Operation, variants: Variants = NO_VARIANTS) -> str:
         """Returns 16 hexadecimal digits that change when the query does.
 
         White space between tokens does not count, so that a reformatted file needs no new code.
         """
-        parts = (operation.value, ",".join(self.positions), *self.texts)
+        varying = variants.fingerprint_parts()
+        parts = (operation.value, ",".join(self.positions), *self.texts, *varying)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pgrepo.errors import SourceError
     from pgrepo.sqlfiles.comments import CommentLine
     from pgrepo.sqlfiles.source import Source
+    from pgrepo.sqlfiles.variants import Variants
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class ParameterAnnotation:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowAnnotation:
+    """`@allow PGR507: why`: an accepted finding of `pgrepo check`; the span is that of the code."""
+
+    code: str
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Annotations:
     """All annotations of a query; `row` is the name of its row class."""
 
@@ -48,6 +57,7 @@ class Annotations:
     row_span: tuple[int, int] | None = None
     columns: tuple[ColumnAnnotation, ...] = ()
     parameters: tuple[ParameterAnnotation, ...] = ()
+    allows: tuple[AllowAnnotation, ...] = ()
 
 
 ANNOTATION = re.compile(r"@(?P<word>[A-Za-z_]\w*)(?P<rest>.*)")
@@ -56,13 +66,16 @@ _FORMS = {
     "row": "@row ClassName",
     "column": "@column name: python.Type, @column name not null, or both",
     "param": "@param name: python.Type, @param name = 10 or @param name: int = 10",
+    "allow": "@allow PGR507: why that is right here",
 }
+_WORDS = (*_FORMS, "optional", "order_by")
 _ROW = re.compile(r"\s+(?P<name>\S+)\s*")
 _COLUMN = re.compile(
     r'\s+(?P<name>"(?:[^"]|"")+"|\w+)\s*(?::\s*(?P<type>.*?))??\s*(?P<not_null>\bnot\s+null)?\s*',
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(r"\s+(?P<name>\w+)\s*(?::\s*(?P<type>[^=]*?)\s*)?(?:=\s*(?P<default>.*))?")
+_ALLOW = re.compile(r"\s+(?P<name>PGR5\d\d)\s*:\s*\S.*")
 _TYPE_NODES = (
     ast.Expression,
     ast.Name,
@@ -89,6 +102,7 @@ class _Reader:
     row_span: tuple[int, int] | None = None
     columns: list[ColumnAnnotation] = field(default_factory=list)
     parameters: list[ParameterAnnotation] = field(default_factory=list)
+    allows: list[AllowAnnotation] = field(default_factory=list)
 
     def read(self, line: CommentLine, found: re.Match[str]) -> None:
         word, rest = found["word"], found["rest"]
@@ -99,12 +113,22 @@ class _Reader:
             self._read_column(rest, at)
         elif word == "param":
             self._read_parameter(rest, at)
-        else:
+        elif word == "allow":
+            self._read_allow(rest, at)
+        elif word == "optional":
+            self._fail(
+                "PGR122",
+                "@optional marks nothing here",
+                (line.start + found.start(), at),
+                "write -- @optional at the end of the line of a predicate or a SET item",
+            )
+        elif word != "order_by":  # see ordering
             self._fail(
                 "PGR120",
                 f"there is no annotation @{word}",
                 (line.start + found.start(), at),
-                _suggestion(word, _FORMS, "@") or "the annotations are @row, @column and @param",
+                _suggestion(word, _WORDS, "@")
+                or "the annotations are @row, @column, @param, @allow, @optional and @order_by",
             )
 
     def _read_row(self, rest: str, at: int) -> None:
@@ -148,6 +172,17 @@ class _Reader:
         if not self._is_twice("param", name, self.parameters, span):
             default = found["default"].strip() if found["default"] else None
             self.parameters.append(ParameterAnnotation(name, found["type"], default, span))
+
+    def _read_allow(self, rest: str, at: int) -> None:
+        found = _ALLOW.fullmatch(rest)
+        if found is None:
+            self._malformed("allow", rest, at)
+            return
+        code, span = found["name"], _span(found, at)
+        if any(code == other.code for other in self.allows):
+            self._fail("PGR121", f"@allow {code} is given twice", span, "one line covers them all")
+            return
+        self.allows.append(AllowAnnotation(code, span))
 
     def _is_bad_type(self, found: re.Match[str], at: int) -> bool:
         text = found["type"]
@@ -216,25 +251,55 @@ def read_annotations(
         else:
             reader.read(line, found)
     annotations = Annotations(
-        reader.row, reader.row_span, tuple(reader.columns), tuple(reader.parameters)
+        reader.row,
+        reader.row_span,
+        tuple(reader.columns),
+        tuple(reader.parameters),
+        tuple(reader.allows),
     )
     return annotations, prose, reader.errors
 
 
 def misplaced(source: Source, lines: Iterable[CommentLine], query: str | None) -> list[SourceError]:
-    """Returns an error for every annotation among lines where none belongs."""
+    """Returns an error for every annotation among lines where none belongs but `@optional`."""
     found = ((line, ANNOTATION.match(line.text)) for line in lines)
     return [
+        _misplaced(source, line, match, query)
+        for line, match in found
+        if match is not None and (match["word"] != "optional" or query is None)
+    ]
+
+
+def _misplaced(
+    source: Source, line: CommentLine, match: re.Match[str], query: str | None
+) -> SourceError:
+    word, span = match["word"], (line.start, line.start + match.start("rest"))
+    meant = None if word in _WORDS else _suggestion(word, _WORDS, "@")
+    if meant:
+        return source.error("PGR120", f"there is no annotation @{word}", *span, meant, query)
+    return source.error(
+        "PGR122",
+        f"@{word} belongs to no query here",
+        *span,
+        help="move it into the comment block directly below the query's '-- name:' line",
+        query=query,
+    )
+
+
+def optional_with_default(
+    source: Source, annotations: Annotations, variants: Variants, query: str
+) -> list[SourceError]:
+    """Returns an error for every default of a parameter that may be left out."""
+    return [
         source.error(
-            "PGR122",
-            f"@{match['word']} belongs to no query here",
-            line.start,
-            line.start + match.start("rest"),
-            help="move it into the comment block directly below the query's '-- name:' line",
+            "PGR134",
+            f"{note.name} is left out where it is not given, so it has no other default",
+            *note.span,
+            help=f"remove = {note.default}, or the @optional",
             query=query,
         )
-        for line, match in found
-        if match is not None
+        for note in annotations.parameters
+        if note.default is not None and note.name in variants.parameters
     ]
 
 

@@ -145,13 +145,15 @@ def _read_transactional(source: Source) -> bool:
     transactional = True
     for directive in _DIRECTIVE.finditer(source.text):
         start, end = directive.span()
+        if directive["word"].split()[:1] == ["allow"]:  # for `pgrepo check`
+            continue
         if directive["word"] != "no-transaction":
             raise source.error(
                 "PGR142",
                 f"there is no directive {directive['word']!r}",
                 start,
                 end,
-                help="the only one is -- pgrepo: no-transaction",
+                help="there are -- pgrepo: no-transaction and -- pgrepo: allow",
             )
         if start != 0:
             raise source.error(

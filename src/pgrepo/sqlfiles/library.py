@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgrepo.errors import ProjectError, SourceError
+from pgrepo.sqlfiles.variants import NO_VARIANTS, Variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ class LoadedQuery:
         fingerprint: that of `NamedQuery`; generated code must hold the same.
         file: the path of the query file.
         line: the line of its '-- name:' comment.
+        variants: what callers may leave out, and the orders that they may choose from.
     """
 
     name: str
@@ -36,6 +38,7 @@ class LoadedQuery:
     fingerprint: str
     file: str
     line: int
+    variants: Variants = NO_VARIANTS
 
 
 def load_queries(directory: Path) -> dict[str, LoadedQuery]:
@@ -68,6 +71,7 @@ def _load_file(source: Source) -> Iterator[LoadedQuery]:
         first_difference,
         try_aiosql,
     )
+    from pgrepo.sqlfiles.dynamic import read_variants  # noqa: PLC0415
     from pgrepo.sqlfiles.lexer import significant  # noqa: PLC0415
     from pgrepo.sqlfiles.sections import split_sections  # noqa: PLC0415
 
@@ -79,13 +83,17 @@ def _load_file(source: Source) -> Iterator[LoadedQuery]:
     for section, query in zip(sections, loaded, strict=True):
         if section.problem is not None or first_difference(section.body, query):
             raise _first_error_of(source)
+        variants, errors = read_variants(source, section, query)
+        if errors:
+            raise _first_error_of(source)
         yield LoadedQuery(
             name=query.name,
             sql=query.numbered.sql,
             positions=query.numbered.positions,
-            fingerprint=query.numbered.fingerprint(query.operation),
+            fingerprint=query.numbered.fingerprint(query.operation, variants),
             file=source.path.as_posix(),
             line=source.position(section.start)[0],
+            variants=variants,
         )
 
 

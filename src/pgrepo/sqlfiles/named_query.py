@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgrepo.sqlfiles.lexer import Token, TokenKind, significant, tokenize
+from pgrepo.sqlfiles.variants import NO_VARIANTS, Variants
 
 if TYPE_CHECKING:
     from pgrepo.errors import SourceError
     from pgrepo.sqlfiles.annotations import Annotations
     from pgrepo.sqlfiles.header import Operation
     from pgrepo.sqlfiles.source import Source
+    from pgrepo.sqlfiles.variants import Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class NamedQuery:
         name_span: where the name is in the file.
         body: where the SQL and its comments are in the file.
         fingerprint: 16 hexadecimal digits that change when operation, parameters or SQL do.
+        variants: what callers may leave out, and the orders that they may choose from.
     """
 
     name: str
@@ -45,6 +48,7 @@ class NamedQuery:
     name_span: tuple[int, int]
     body: tuple[int, int]
     fingerprint: str
+    variants: Variants = NO_VARIANTS
 
     @property
     def line(self) -> int:
@@ -83,6 +87,22 @@ class NamedQuery:
         end = self._end_of_name(sql_start) if sql_end is None else self._locate_end(sql_end)
         return self.source.error(code, message, start, end, help=help, query=self.name)
 
+    def error_in_variant(
+        self, code: str, message: str, variant: Variant, at: int, help: str | None = None
+    ) -> SourceError:
+        """Returns the error about an offset in a variant's SQL, placed in the file."""
+        place = next((p for p in reversed(variant.places) if p.at <= at), variant.places[0])
+        if place.offset is None:
+            executed = significant(tokenize(self.sql))[place.token]
+            within = min(at - place.at, executed.end - executed.start - 1)
+            return self.error(code, message, executed.start + max(within, 0), help=help)
+        ordering = self.variants.ordering
+        assert ordering is not None  # what else has an offset of its own
+        order = next(order for order in ordering.orders if order.name == variant.choice.order)
+        start = order.offset + place.offset
+        end = order.offset + _end_of_name(tokenize(order.text, place.offset))
+        return self.source.error(code, message, start, end, help, self.name)
+
     def _token_pairs(self) -> list[tuple[Token, Token]]:
         """Returns the tokens of `sql`, each with the one in the file that it comes from."""
         executed = significant(tokenize(self.sql))
@@ -99,16 +119,19 @@ class NamedQuery:
         return end
 
     def _end_of_name(self, sql_start: int) -> int:
-        following = [pair for pair in self._token_pairs() if pair[0].end > sql_start]
-        if not following:
-            return self.locate(sql_start) + 1
-        end = following[0][1]
-        for _, token in following[1:]:
-            joins = end.text == "." or token.text == "."
-            if token.start != end.end or not joins or token.kind not in _NAME_PARTS:
-                break
-            end = token
-        return end.end
+        following = [pair[1] for pair in self._token_pairs() if pair[0].end > sql_start]
+        return _end_of_name(following) if following else self.locate(sql_start) + 1
+
+
+def _end_of_name(tokens: list[Token]) -> int:
+    """Returns the end of the name that begins with the first token, dots and all."""
+    end = tokens[0]
+    for token in tokens[1:]:
+        joins = end.text == "." or token.text == "."
+        if token.start != end.end or not joins or token.kind not in _NAME_PARTS:
+            break
+        end = token
+    return end.end
 
 
 _NAME_PARTS = {TokenKind.WORD, TokenKind.QUOTED_IDENTIFIER, TokenKind.PUNCTUATION}

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgrepo.errors import ProjectError, SourceError
-from pgrepo.sqlfiles.adapter import Numbered, number_parameters
+from pgrepo.sqlfiles.adapter import AiosqlQuery, number_parameters
 from pgrepo.sqlfiles.agreement import Disagreement, compare
-from pgrepo.sqlfiles.annotations import misplaced, read_annotations
+from pgrepo.sqlfiles.annotations import misplaced, optional_with_default, read_annotations
 from pgrepo.sqlfiles.comments import as_text, comment_lines, leading_block
+from pgrepo.sqlfiles.dynamic import read_variants
 from pgrepo.sqlfiles.header import Header, Operation, is_almost_header, parse_header
 from pgrepo.sqlfiles.lexer import LexError, TokenKind, significant, tokenize
 from pgrepo.sqlfiles.named_query import NamedQuery
@@ -209,13 +210,14 @@ def _read_section(source: Source, section: Section) -> tuple[NamedQuery | None, 
     if isinstance(found, Disagreement):
         return None, diagnose(source, section, found, header.name)
     assert found is not None  # there is a header
-    return _build(source, section, header, found.numbered)
+    return _build(source, section, header, found)
 
 
 def _build(
-    source: Source, section: Section, header: Header, numbered: Numbered
+    source: Source, section: Section, header: Header, loaded: AiosqlQuery
 ) -> tuple[NamedQuery | None, list[SourceError]]:
     assert section.header is not None
+    numbered = loaded.numbered
     if header.parameters is None:
         parameters = numbered.positions
     else:
@@ -225,6 +227,8 @@ def _build(
     annotations, prose, errors = read_annotations(source, lines, header.name, parameters)
     outside = [token for token in section.body if token.is_comment and token not in block]
     errors += misplaced(source, comment_lines(outside), header.name)
+    variants, problems = read_variants(source, section, loaded)
+    errors += problems or optional_with_default(source, annotations, variants, header.name)
     if errors:
         return None, errors
     query = NamedQuery(
@@ -239,7 +243,8 @@ def _build(
         offset=section.start,
         name_span=header.name_span,
         body=(section.header.end, section.end),
-        fingerprint=numbered.fingerprint(header.operation),
+        fingerprint=numbered.fingerprint(header.operation, variants),
+        variants=variants,
     )
     return query, []
 

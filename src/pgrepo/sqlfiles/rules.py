@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pgrepo.sqlfiles.header import nearest, parameter_problem
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from pgrepo.sqlfiles.lexer import Token
     from pgrepo.sqlfiles.sections import Section
     from pgrepo.sqlfiles.source import Source
+
+
+_NEEDS_A_NAME = re.compile(r"--\s*(?P<word>@optional|@order_by)\b")
 
 
 def check_query(source: Source, section: Section, header: Header) -> list[SourceError]:
@@ -38,7 +42,7 @@ def check_query(source: Source, section: Section, header: Header) -> list[Source
 
 
 def check_plain(source: Source, tokens: list[Token], query: str) -> list[SourceError]:
-    """Returns what is wrong with a plain statement: PGR104, PGR130, PGR131."""
+    """Returns what is wrong with a plain statement: PGR104, PGR122, PGR130, PGR131."""
     errors = _check_statements(source, tokens, query, 0)
     numbers = set()
     for token in tokens:
@@ -55,6 +59,17 @@ def check_plain(source: Source, tokens: list[Token], query: str) -> list[SourceE
             )
         elif token.kind is TokenKind.POSITIONAL:
             numbers.add(int(token.text[1:]))
+        elif token.is_comment and (found := _NEEDS_A_NAME.match(token.text)):
+            errors.append(
+                source.error(
+                    "PGR122",
+                    f"{found['word']} works in named queries only",
+                    token.start + found.start("word"),
+                    token.start + found.end("word"),
+                    help="begin the query with -- name: query_name(parameter, …)",
+                    query=query,
+                )
+            )
     return errors + _check_numbers(source, tokens, numbers, query)
 
 

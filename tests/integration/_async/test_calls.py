@@ -110,7 +110,9 @@ async def test_json_of_another_shape(shop: AsyncShop, database: AsyncDatabase) -
         await connection.execute(
             "INSERT INTO shop.products (sku, price, attributes) VALUES ('a', 1, '{\"sizes\": 5}')"
         )
-    with pytest.raises(DataError, match=r"shop\.product_by_sku: the JSON in column 5 .*sizes"):
+    with pytest.raises(
+        DataError, match=r"shop\.product_by_sku: column attributes: its JSON .*sizes"
+    ):
         await shop.products.product_by_sku(sku="a")
 
 

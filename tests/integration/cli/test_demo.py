@@ -34,7 +34,7 @@ def test_demo(pgrepo: Run) -> None:
         "recent_sessions(*, user_id: UUID, limit: int = 10) -> list[RecentSession]",
         "session_with_messages(*, session_id: UUID) -> SessionWithMessages | None",
         "user_stats(*, user_id: UUID) -> UserStats | None",
-        "update_session(*, session_id: UUID, ..., mode: str | None = None, ...)",
+        "update_session(*, session_id: UUID, ..., mode: str | Unset = UNSET, ...)",
     ):
         assert signature in text
     assert "I grew up in New York" in text

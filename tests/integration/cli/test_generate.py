@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -74,14 +76,25 @@ def test_output_in_the_way(pgrepo: Run, project: Path) -> None:
     assert (project / MODULE).read_text() == "# mine\n"
 
 
-def test_check_finds_drift(pgrepo: Run, project: Path) -> None:
-    """A query edited without generate is named with its file and line."""
-    edit(project / QUERIES, "-- @param limit = 10", "-- @param limit = 20")
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "WHERE placed.email = :email\n",
+            "WHERE placed.email <> :email\n",
+            "recent_orders was edited",
+        ),
+        ("-- @param limit = 10", "-- @param limit = 20", f"{MODULE} does not fit recent_orders"),
+    ],
+)
+def test_check_finds_drift(pgrepo: Run, project: Path, old: str, new: str, told: str) -> None:
+    """A query edited without generate is named with its file and line, its annotations too."""
+    edit(project / QUERIES, old, new)
     text = (project / QUERIES).read_text()
     line = text[: text.index("-- name: recent_orders")].count("\n") + 1
     before = (project / MODULE).read_text()
     result = pgrepo("check", cwd=project, status=1)
-    assert f"{QUERIES}:{line}:10: error[PGR301]: recent_orders was edited" in result.stderr
+    assert f"{QUERIES}:{line}:10: error[PGR301]: {told}" in result.stderr
     assert "help: run `pgrepo generate`" in result.stderr
     assert result.stderr.rstrip().endswith("1 error")
     assert result.stdout == ""

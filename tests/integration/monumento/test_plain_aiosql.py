@@ -127,8 +127,10 @@ def test_users(files: Files) -> None:
     assert users.user_by_email(email="ADA@example.ORG")[0] == user_id
     assert users.user_credentials(email="ada@example.org") == (user_id, "hash")
     assert users.user_profile(user_id=user_id)[0] == user_id
-    changed = users.update_user(user_id=user_id, email=None, full_name="A. L.", avatar_url=None)
-    assert changed[1:4] == ("Ada@Example.org", "A. L.", None)
+    changed = users.update_user(
+        user_id=user_id, email="a.l@example.org", full_name="A. L.", avatar_url=None
+    )
+    assert changed[1:4] == ("a.l@example.org", "A. L.", None)
     assert users.set_password_hash(user_id=user_id, password_hash="new") == 1
     assert users.set_subscription_tier(user_id=user_id, subscription_tier="legacy")[4] == "legacy"
     assert (
@@ -197,9 +199,13 @@ def test_sessions(files: Files) -> None:
     session_id = files.session(user_id, metadata=Jsonb({"topics": ["sea"]}))
     assert sessions.session_by_id(session_id=session_id)[9] == "draft"
     changed = sessions.update_session(
-        session_id=session_id, vibe="The Listener", mode=None, duration_minutes=None, metadata=None
+        session_id=session_id,
+        vibe="The Listener",
+        mode="Auto-Pilot",
+        duration_minutes=30,
+        metadata=Jsonb({"topics": ["sea"]}),
     )
-    assert changed[2:5] == ("The Listener", "Auto-Pilot", 20)
+    assert changed[2:5] == ("The Listener", "Auto-Pilot", 30)
     merged = sessions.merge_session_metadata(session_id=session_id, metadata=Jsonb({"photos": 3}))
     assert merged[8] == {"topics": ["sea"], "photos": 3}
     assert sessions.session_metadata(session_id=session_id) == merged[8]
@@ -207,11 +213,22 @@ def test_sessions(files: Files) -> None:
         session_id=session_id, video_url="https://v", transcript_url=None, thumbnail_url=None
     )
     assert attached[5:8] == ("https://v", None, None)
-    for owner, found in ((None, True), (user_id, True), (uuid.uuid4(), False)):
+    for owner, found in ((user_id, True), (uuid.uuid4(), False)):
         page = sessions.sessions_by_metadata(
             metadata=Jsonb({"photos": 3}), user_id=owner, limit=1000, **NO_CURSOR
         )
         assert (session_id in [row[0] for row in page]) is found
+    filters: dict[str, Any] = {
+        "status": "draft",
+        "vibe": "The Listener",
+        "metadata": Jsonb({"photos": 3}),
+        "since": attached[10],
+        "until": attached[10] + timedelta(seconds=1),
+        "limit": 10,
+    }
+    assert [row[0] for row in sessions.search_sessions(user_id=user_id, **filters)] == [session_id]
+    filters["until"] = attached[10]
+    assert sessions.search_sessions(user_id=user_id, **filters) == []
     drafts = sessions.sessions_by_status(
         status="draft", after_created_at=None, after_id=None, limit=1000
     )
@@ -353,7 +370,12 @@ def test_updated_at_moves_with_changes_only(files: Files) -> None:
     files.connection.execute("ALTER TABLE monumento.sessions DISABLE TRIGGER USER")
     files.connection.execute("UPDATE monumento.sessions SET updated_at = '2001-01-01+00'")
     files.connection.execute("ALTER TABLE monumento.sessions ENABLE TRIGGER USER")
-    patch: dict[str, Any] = dict.fromkeys(("vibe", "mode", "duration_minutes", "metadata"))
+    patch: dict[str, Any] = {
+        "vibe": "The Historian",
+        "mode": "Auto-Pilot",
+        "duration_minutes": 20,
+        "metadata": Jsonb({}),
+    }
     unchanged = files.sessions.update_session(session_id=session_id, **patch)
     assert unchanged[11].year == 2001
     changed = files.sessions.update_session(session_id=session_id, **(patch | {"vibe": "X"}))
@@ -550,9 +572,12 @@ def test_subscriptions(files: Files) -> None:
     assert subscription_id in [row[0] for row in soon]
     sooner = subscriptions.subscriptions_expiring(within=timedelta(days=1), **cursor)
     assert subscription_id not in [row[0] for row in sooner]
-    patch: dict[str, Any] = dict.fromkeys(("tier", "current_period_start", "current_period_end"))
     changed = subscriptions.update_subscription(
-        subscription_id=subscription_id, status="past_due", **patch
+        subscription_id=subscription_id,
+        tier="express",
+        status="past_due",
+        current_period_start=NOW - timedelta(days=1),
+        current_period_end=NOW + MONTH,
     )
     assert changed[3:5] == ("express", "past_due")
     assert subscription_id in [row[0] for row in subscriptions.past_due_subscriptions(**cursor)]
@@ -599,11 +624,16 @@ def test_media_files(files: Files) -> None:
     files.media(gone, "video", 9_000)
     files.sessions.soft_delete_session(session_id=gone)
     assert media_files.storage_by_user(user_id=user_id) == [("audio", 1, 0), ("video", 2, 1_500)]
-    patch: dict[str, Any] = dict.fromkeys(
-        ("storage_url", "cdn_url", "duration_seconds", "mime_type", "metadata")
+    changed = media_files.update_media_file(
+        media_file_id=unknown,
+        storage_url="s3://test/speech",
+        cdn_url=None,
+        file_size_bytes=7,
+        duration_seconds=None,
+        mime_type=None,
+        metadata=Jsonb({}),
     )
-    changed = media_files.update_media_file(media_file_id=unknown, file_size_bytes=7, **patch)
-    assert changed[5] == 7
+    assert changed[3:6] == ("s3://test/speech", None, 7)
     assert media_files.media_file_by_id(media_file_id=video)[5] == 1_000
     page = media_files.media_of_session(
         session_id=session_id, after_created_at=None, after_id=None, limit=2

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pytest
 
-from pgrepo.runtime import JSON
-from pgrepo.runtime.results import json_decoder
+from pgrepo.runtime import JSON, Statement
+from pgrepo.runtime.results import row_decoder
 from pgrepo.runtime.translate import DataError
 
 
@@ -22,18 +22,27 @@ class Item:
     kind: Literal["a", "b"] = "a"
 
 
+@dataclass
+class Row:
+    """A row of three columns."""
+
+    left: str
+    item: Any
+    right: bytes
+
+
 def decode(type_: Any, raw: Any) -> Any:
     """Decodes one value in the second of three columns."""
-    decoder = json_decoder("shop.items", ((1, type_),))
+    decoder = row_decoder("shop.items", Statement("items", "", row=Row, json=((1, type_),)))
     assert decoder is not None
-    [(first, value, last)] = decoder([("left", raw, b"right")])
+    [(first, value, last)] = decoder([("left", raw, b"right")], None)
     assert (first, last) == ("left", b"right")
     return value
 
 
 def test_no_json_no_decoder() -> None:
     """Rows without JSON are passed on as they are."""
-    assert json_decoder("shop.items", ()) is None
+    assert row_decoder("shop.items", Statement("items", "", row=Row)) is None
 
 
 @pytest.mark.parametrize(
@@ -56,9 +65,10 @@ def test_values(type_: Any, raw: Any, value: Any) -> None:
 
 def test_several_columns() -> None:
     """Each column has its own type."""
-    decoder = json_decoder("shop.items", ((0, Item), (2, list[int])))
+    statement: Statement[Any] = Statement("items", "", json=((0, Item), (2, list[int])))
+    decoder = row_decoder("shop.items", statement)
     assert decoder is not None
-    assert decoder([(b'{"name": "x"}', 5, b"[1]"), (None, 6, None)]) == [
+    assert decoder([(b'{"name": "x"}', 5, b"[1]"), (None, 6, None)], None) == [
         (Item("x"), 5, [1]),
         (None, 6, None),
     ]
@@ -70,14 +80,14 @@ def test_several_columns() -> None:
         (b'{"name": 5}', r"Expected `str`, got `int` - at `\$\.name`"),
         (b"{}", "missing required field `name`"),
         (b'{"name": "x", "kind": "secret-1"}', "generated shape. Change"),
-        (b'{"name": "x", "day": "secret-1"}', "generated shape. Change"),
+        (b'{"name": "x", "day": "secret-1"}', r"Invalid RFC3339 .* at `\$\.day` \(PostgreSQL"),
         (b'{"secret-1', "generated shape. Change"),
         (b'{"name": "\xff"}', "generated shape. Change"),
     ],
 )
 def test_another_shape(raw: bytes, why: str) -> None:
     """The error names query, column and path, says what to do, and quotes no value."""
-    expected = rf"shop\.items: the JSON in column 2 does not have the .*{why}"
+    expected = rf"shop\.items: column item: its JSON does not have the .*{why}"
     with pytest.raises(DataError, match=expected) as caught:
         decode(Item, raw)
     assert "secret-1" not in str(caught.value)

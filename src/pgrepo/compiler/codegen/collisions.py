@@ -5,25 +5,20 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING
 
+from pgrepo.compiler.codegen.reserved import IMPORTED
 from pgrepo.compiler.codegen.rows import query_error
 from pgrepo.compiler.names import class_name
 from pgrepo.sqlfiles.queries import Operation
 
 if TYPE_CHECKING:
     from pgrepo.compiler.codegen.rows import ModuleRows
-    from pgrepo.compiler.model import CompiledDomain, QueryModule
+    from pgrepo.compiler.model import CompiledDomain, Query, QueryModule
     from pgrepo.errors import SourceError
 
 _CODE = "PGR126"
 TABLES = "tables"
 # Attributes of a domain and modules of its package that are not repositories.
 _RESERVED_FILES = frozenset({TABLES, "transaction"})
-# What generated modules import, and therefore no row class may be called.
-_IMPORTED = frozenset({
-    "AsyncRepository", "AsyncStream", "Decimal", "InetAddress", "InetNetwork", "Iterable", "JSON",
-    "JSONInput", "Literal", "Multirange", "Range", "Repository", "Sequence", "Statement", "Stream",
-    "TypeAlias", "UUID",
-})  # fmt: skip
 
 
 def refuse_file_collisions(domain: CompiledDomain) -> None:
@@ -65,7 +60,7 @@ def refuse_class_collisions(module: QueryModule, rows: ModuleRows) -> None:
         for item in row.fields
         for name, _ in item.type.literals
     }
-    taken = _IMPORTED | aliases | {repository, f"Async{repository}"}
+    taken = IMPORTED | aliases | {repository, f"Async{repository}"}
     streams = {
         f"stream_{query.name}": query.name
         for query in module.queries
@@ -74,13 +69,7 @@ def refuse_class_collisions(module: QueryModule, rows: ModuleRows) -> None:
     for query in module.queries:
         row = rows.results[query.name].row
         if row is not None and row.name in taken:
-            raise query_error(
-                query,
-                _CODE,
-                f"the row class {row.name} of {query.name} would hide another {row.name} of the "
-                "generated module",
-                f"give it another name: -- @row {row.name}Row",
-            )
+            raise _hiding(query, row.name)
         if query.name.startswith("_") or query.name in streams:
             raise query_error(
                 query,
@@ -88,3 +77,24 @@ def refuse_class_collisions(module: QueryModule, rows: ModuleRows) -> None:
                 f"a method {query.name} would hide another one of the repository",
                 "give the query another name",
             )
+
+
+def refuse_hidden_imports(module: QueryModule, rows: ModuleRows, imported: set[str]) -> None:
+    """Refuses row classes that would hide what the module imports from the tables' module.
+
+    Raises:
+        SourceError: at the name of the query that needs the class.
+    """
+    for query in module.queries:
+        row = rows.results[query.name].row
+        if row is not None and row.name in imported and row.name in rows.classes:
+            raise _hiding(query, row.name)
+
+
+def _hiding(query: Query, name: str) -> SourceError:
+    return query_error(
+        query,
+        _CODE,
+        f"the row class {name} of {query.name} would hide another {name} of the generated module",
+        f"give it another name: -- @row {name}Row",
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgrepo.compiler.codegen.rows import query_error
+from pgrepo.compiler.codegen.shadows import visible
 from pgrepo.compiler.codegen.text import call, docstring, prose, quoted
 from pgrepo.compiler.model import Cardinality
 from pgrepo.compiler.names import attribute, constant
@@ -40,7 +41,7 @@ class Method:
         query: the query.
         result: what it returns.
         parameters: (name, type, default or None) in the order of the signature.
-        arguments: the names in the order of `$n`.
+        arguments: what is passed on: the names in the order of `$n`, and the order.
     """
 
     query: Query
@@ -54,7 +55,8 @@ class Method:
         found = [typed for _, typed, _ in self.parameters]
         if self.result.value is not None:
             found.append(self.result.value)
-        return [*found, *(typed for _, typed in self.result.json)]
+        decoded = (typed for _, typed in (*self.result.json, *self.result.columns))
+        return [*found, *decoded, *self.result.wire]
 
 
 def plan_method(query: Query, result: Result, planner: RowPlanner) -> Method:
@@ -68,15 +70,28 @@ def plan_method(query: Query, result: Result, planner: RowPlanner) -> Method:
     by_number = sorted(query.parameters, key=lambda parameter: parameter.number)
     for item in query.parameters:
         _refuse_mutable_default(query, item)
-    return Method(
-        query,
-        result,
-        tuple(
-            (attribute(item.name), planner.parameter_type(query, item), item.default)
-            for item in query.parameters
-        ),
-        tuple(attribute(item.name) for item in by_number),
-    )
+    parameters = [_parameter(query, item, planner) for item in query.parameters]
+    arguments = [attribute(item.name) for item in by_number]
+    ordering = query.source.variants.ordering
+    if ordering is not None:
+        names = ", ".join(quoted(order.name) for order in ordering.orders)
+        literal = PyType(f"Literal[{names}]", frozenset({("typing", "Literal")}))
+        parameters.append(("order_by", literal, quoted(ordering.default)))
+        arguments.append("order_by=order_by")
+    return Method(query, result, tuple(parameters), tuple(arguments))
+
+
+def _parameter(
+    query: Query, parameter: Parameter, planner: RowPlanner
+) -> tuple[str, PyType, str | None]:
+    name, typed = attribute(parameter.name), planner.parameter_type(query, parameter)
+    if parameter.optional:
+        unset = frozenset({(RUNTIME, "UNSET"), (RUNTIME, "Unset")})
+        bare = typed.text.removesuffix(" | None")
+        text = f"{bare} | Unset" + (" | None" if bare != typed.text else "")
+        return name, PyType(text, typed.imports | unset, typed.literals), "UNSET"
+    default = _literal(parameter.default) if parameter.default is not None else None
+    return name, typed, default
 
 
 def _refuse_mutable_default(query: Query, parameter: Parameter) -> None:
@@ -91,16 +106,28 @@ def _refuse_mutable_default(query: Query, parameter: Parameter) -> None:
         )
 
 
-def write_methods(method: Method, flavour: Flavour) -> list[str]:
-    """The query's method, and its streaming twin where it returns many rows; indented."""
-    lines = _method(method, flavour)
+def signature_types(method: Method) -> list[str]:
+    """The types that a method's signature names, as they are written."""
+    return [*(typed.text for _, typed, _ in method.parameters), _call_and_type(method)[1]]
+
+
+def write_methods(method: Method, flavour: Flavour, shadows: frozenset[str]) -> list[str]:
+    """The query's method, and its streaming twin where it returns many rows; indented.
+
+    Args:
+        method: the method.
+        flavour: sync or async.
+        shadows: names of types that methods of the class hide.
+    """
+    lines = _method(method, flavour, shadows)
     if method.query.source.operation is Operation.MANY and method.result.row is not None:
-        lines += ["", *_stream(method, flavour)]
+        lines += ["", *_stream(method, flavour, shadows)]
     return lines
 
 
-def _method(method: Method, flavour: Flavour) -> list[str]:
-    helper, returned = _call_and_type(method)
+def _method(method: Method, flavour: Flavour, shadows: frozenset[str]) -> list[str]:
+    helper, type_text = _call_and_type(method)
+    returned = visible(type_text, shadows)
     name = attribute(method.query.name)
     if method.query.source.operation is Operation.BULK:
         row = method.result.row
@@ -112,7 +139,9 @@ def _method(method: Method, flavour: Flavour) -> list[str]:
         )
         arguments = ["rows"]
     else:
-        signature = call(f"{flavour.define} {name}", _signature(method), f" -> {returned}:", 1)
+        signature = call(
+            f"{flavour.define} {name}", _signature(method, shadows), f" -> {returned}:", 1
+        )
         arguments = list(method.arguments)
     body = call(
         f"return {flavour.wait}self.{helper}", [constant(method.query.name), *arguments], "", 2
@@ -120,12 +149,12 @@ def _method(method: Method, flavour: Flavour) -> list[str]:
     return [*signature, *docstring(_doc(method.query), 2), *body]
 
 
-def _stream(method: Method, flavour: Flavour) -> list[str]:
+def _stream(method: Method, flavour: Flavour, shadows: frozenset[str]) -> list[str]:
     row = method.result.row
     name = attribute(method.query.name)
     signature = call(
         f"def stream_{name}",
-        _signature(method),
+        _signature(method, shadows),
         f" -> {flavour.stream}[{row.name if row else 'object'}]:",
         1,
     )
@@ -134,7 +163,7 @@ def _stream(method: Method, flavour: Flavour) -> list[str]:
     return [*signature, *doc, *call("return self._stream", arguments, "", 2)]
 
 
-def _signature(method: Method) -> list[str]:
+def _signature(method: Method, shadows: frozenset[str]) -> list[str]:
     if not method.parameters:
         return ["self"]
     # A required parameter may follow one with a default: all are named in a call.
@@ -142,7 +171,8 @@ def _signature(method: Method) -> list[str]:
         "self",
         "*",
         *(
-            f"{name}: {typed.text}" + (f" = {_literal(default)}" if default is not None else "")
+            f"{name}: {visible(typed.text, shadows)}"
+            + (f" = {default}" if default is not None else "")
             for name, typed, default in method.parameters
         ),
     ]
@@ -191,21 +221,26 @@ def write_statement(method: Method) -> list[str]:
     """The statement's constant."""
     query, result = method.query, method.result
     arguments = [quoted(query.name), quoted(query.source.fingerprint)]
-    by_number = sorted(query.parameters, key=lambda parameter: parameter.number)
-    oids = [item.pg_type.oid if item.pg_type.is_builtin else 0 for item in by_number]
-    if oids:
-        arguments.append(f"types=({', '.join(map(str, oids))}{',' if len(oids) == 1 else ''})")
+    if result.wire:
+        arguments.append(f"types={_tuple([typed.text for typed in result.wire])}")
     if result.row is not None:
         arguments.append(f"row={result.row.name}")
     if result.json:
         pairs = [f"({index}, {typed.text})" for index, typed in result.json]
-        arguments.append(f"json=({', '.join(pairs)}{',' if len(pairs) == 1 else ''})")
+        arguments.append(f"json={_tuple(pairs)}")
+    if result.columns:
+        pairs = [f"({index}, {typed.text})" for index, typed in result.columns]
+        arguments.append(f"columns={_tuple(pairs)}")
     if query.read_only:
         arguments.append("read_only=True")
     if query.copy is not None:
         arguments.append(f"copy={quoted(query.copy)}")
     typed_as = _statement_type(method)
     return call(f"{constant(query.name)}{typed_as} = Statement", arguments)
+
+
+def _tuple(items: list[str]) -> str:
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
 
 
 def _statement_type(method: Method) -> str:

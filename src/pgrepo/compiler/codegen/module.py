@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pgrepo.compiler.codegen.collisions import refuse_class_collisions
+from pgrepo.compiler.codegen.collisions import refuse_class_collisions, refuse_hidden_imports
 from pgrepo.compiler.codegen.methods import (
     ASYNC,
     SYNC,
@@ -12,17 +12,20 @@ from pgrepo.compiler.codegen.methods import (
     Method,
     plan_method,
     runtime_names,
+    signature_types,
     write_methods,
     write_statement,
 )
-from pgrepo.compiler.codegen.text import BANNER, docstring, imports, indented, prose
+from pgrepo.compiler.codegen.shadows import aliases, hidden, hidden_in_row, visible
+from pgrepo.compiler.codegen.text import BANNER, call, docstring, imports, indented, prose, quoted
 from pgrepo.compiler.names import class_name
 from pgrepo.compiler.pytypes import RUNTIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pgrepo.compiler.codegen.rows import ModuleRows, RowClass, RowPlanner
+    from pgrepo.compiler.codegen.row_class import RowClass
+    from pgrepo.compiler.codegen.rows import ModuleRows, RowPlanner
     from pgrepo.compiler.model import QueryModule
     from pgrepo.compiler.pytypes import PyType
 
@@ -36,45 +39,58 @@ def write_module(module: QueryModule, planner: RowPlanner) -> str:
     rows = planner.plan(module)
     refuse_class_collisions(module, rows)
     methods = [plan_method(query, rows.results[query.name], planner) for query in module.queries]
+    needed = _needed(methods, rows, planner)
+    in_methods = hidden(
+        (query.name for query in module.queries),
+        (text for method in methods for text in signature_types(method)),
+    )
+    shadows = in_methods.union(*(hidden_in_row(row) for row in rows.classes.values()))
+    refuse_hidden_imports(module, rows, {name for source, name in needed if source == ".tables"})
     lines = [
         BANNER.format(source=module.source.name),
         *docstring(prose(module.doc) or [f"Queries of {module.name}."], 0),
         "",
         "from __future__ import annotations",
         "",
-        *imports(_needed(methods, rows, planner)),
+        *imports(needed),
+        *aliases(shadows),
     ]
     for row in rows.classes.values():
         lines += ["", "", *write_row(row)]
     for flavour in (SYNC, ASYNC):
-        lines += ["", "", *_repository(module, methods, flavour)]
+        lines += ["", "", *_repository(module, methods, flavour, in_methods)]
     lines += ["", ""]
     for method in methods:
         lines += write_statement(method)
     return "\n".join(lines) + "\n"
 
 
-def _repository(module: QueryModule, methods: list[Method], flavour: Flavour) -> list[str]:
+def _repository(
+    module: QueryModule, methods: list[Method], flavour: Flavour, shadows: frozenset[str]
+) -> list[str]:
     doc = prose(module.doc)[:1] or [f"Queries of {module.name}."]
     lines = [
         f"class {flavour.prefix}{class_name(module.name)}({flavour.prefix}Repository):",
         *docstring(doc, 1),
     ]
     for method in methods:
-        lines += ["", *write_methods(method, flavour)]
+        lines += ["", *write_methods(method, flavour, shadows)]
     return lines
 
 
 def write_row(row: RowClass) -> list[str]:
     """A row class."""
+    parts = [quoted(row.composite), *(part.text for part in row.parts)]
     lines = [
+        *(call("@pg.composite", parts) if row.composite else []),
         "@dataclass(slots=True)",
         f"class {row.name}:",
         *docstring(prose(row.description), 1),
         "",
     ]
+    shadows = hidden_in_row(row)
     for item in row.fields:
-        lines += indented([f"{item.name}: {item.type.text}"])
+        lines += indented([f"{item.name}: {visible(item.type.text, shadows)}"])
         if item.doc:
             lines += docstring([item.doc], 1)
     return lines

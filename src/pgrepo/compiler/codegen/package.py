@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pgrepo.compiler.codegen.collisions import TABLES, refuse_file_collisions
 from pgrepo.compiler.codegen.module import imports_of, write_module, write_row
 from pgrepo.compiler.codegen.rows import RowPlanner
+from pgrepo.compiler.codegen.shadows import aliases as shadow_aliases
+from pgrepo.compiler.codegen.shadows import hidden_in_row
 from pgrepo.compiler.codegen.text import BANNER, docstring, imports, literal, prose, quoted
 from pgrepo.compiler.names import class_name
 from pgrepo.compiler.pytypes import RUNTIME
@@ -41,23 +43,33 @@ def _tables(
     """Row classes of whole tables, and the values that columns allow, where they are used."""
     aliases = _aliases(domain, planner)
     text = "\n".join(files.values())
-    rows = sorted(planner.tables.values(), key=lambda row: row.name)
+    rows = planner.shared
     row_types = [item.type for row in rows for item in row.fields]
     in_rows = {name for typed in row_types for name, _ in typed.literals}
     used = {name: values for name, values in aliases.items() if name in text or name in in_rows}
-    needed = {pair for pair in imports_of(row_types) if pair[0] != ".tables"}
+    parts = [part for row in rows for part in row.parts]
+    needed = {pair for pair in imports_of([*row_types, *parts]) if pair[0] != ".tables"}
+    if any(row.composite for row in rows):
+        needed.add((RUNTIME, "pg"))
     if rows:
         needed.add(("dataclasses", "dataclass"))
     if used:
         needed |= {("typing", "Literal"), ("typing", "TypeAlias")}
+    doc = [f"Rows of whole tables of {domain.name}, and the values that columns allow."]
+    if any(row.composite for row in rows):
+        doc.append(
+            "`pg.composite` says what PostgreSQL's type consists of; built-in types are their OIDs."
+        )
+    shadows = frozenset[str]().union(*(hidden_in_row(row) for row in rows))
     lines = [
         BANNER.format(source=queries),
-        f'"""Rows of whole tables of {domain.name}, and the values that columns allow."""',
+        *docstring(doc, 0),
         "",
         "from __future__ import annotations",
     ]
     if needed:
         lines += ["", *imports(needed)]
+    lines += shadow_aliases(shadows)
     for name in sorted(used):
         lines += ["", *literal(name, used[name])]
     for row in rows:
@@ -70,7 +82,7 @@ def _aliases(domain: CompiledDomain, planner: RowPlanner) -> dict[str, tuple[str
     for module in domain.modules:
         rows = planner.plan(module)
         types = [item.type for row in rows.classes.values() for item in row.fields]
-        types += [item.type for row in planner.tables.values() for item in row.fields]
+        types += [item.type for row in planner.shared for item in row.fields]
         types += [result.value for result in rows.results.values() if result.value is not None]
         types += [
             planner.parameter_type(query, item)

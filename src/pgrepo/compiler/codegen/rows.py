@@ -5,70 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pgrepo.compiler.model import JsonArray, JsonObject, JsonScalar
+from pgrepo.compiler.codegen.column_types import ColumnTypes, query_error
+from pgrepo.compiler.codegen.documents import Documents
+from pgrepo.compiler.codegen.row_class import Field, RowClass, field_doc
+from pgrepo.compiler.model import ColumnOrigin
 from pgrepo.compiler.names import attribute, class_name, singular
 from pgrepo.compiler.pytypes import (
-    RUNTIME,
-    NoPythonTypeError,
     PyType,
-    annotated_type,
-    column_choices,
-    json_type,
-    parameter_type,
+    bare_name,
+    domain_name,
+    has_python_type,
     python_type,
 )
+from pgrepo.compiler.wiretypes import column_wire_type, wire_type
 from pgrepo.sqlfiles.queries import Operation
 
 if TYPE_CHECKING:
     from pgrepo.compiler.model import (
         Column,
-        ColumnOrigin,
         CompiledDomain,
-        JsonValue,
         Parameter,
         Query,
         QueryModule,
         Table,
-        TableColumn,
     )
-    from pgrepo.errors import SourceError
-
-_NAMED_QUERIES = 3  # so many names in a docstring are a help, more are a list
-JSON_NAMES = frozenset({"json", "jsonb"})
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a row class."""
-
-    name: str
-    type: PyType
-    doc: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RowClass:
-    """A dataclass to be written."""
-
-    name: str
-    doc: str
-    fields: tuple[Field, ...]
-    queries: tuple[str, ...] = ()
-
-    @property
-    def description(self) -> str:
-        """The docstring: the one it was given, or which queries yield it."""
-        if self.doc or not self.queries:
-            return self.doc
-        *others, last = self.queries[:_NAMED_QUERIES]
-        named = f"{', '.join(others)} and {last}" if others else last
-        more = len(self.queries) - _NAMED_QUERIES
-        return f"One row of {named}" + (f" and {more} more queries." if more > 0 else ".")
-
-    @property
-    def shape(self) -> tuple[tuple[str, str], ...]:
-        """What makes two row classes interchangeable: their fields' names and types."""
-        return tuple((item.name, item.type.text) for item in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +39,15 @@ class Result:
         row: the class of a row, or of a bulk query's input rows; None for a bare value.
         value: the type of a bare value.
         json: (column index, type) of json columns, in the order of the columns.
+        columns: (column index, how its type is named) of columns that are made of others.
+        wire: how the types of the parameters are named, in the order of `$n`.
     """
 
     row: RowClass | None = None
     value: PyType | None = None
     json: tuple[tuple[int, PyType], ...] = ()
+    columns: tuple[tuple[int, PyType], ...] = ()
+    wire: tuple[PyType, ...] = ()
 
 
 @dataclass(slots=True)
@@ -112,6 +76,13 @@ class RowPlanner:
     def __init__(self, domain: CompiledDomain) -> None:
         self._tables = {(table.schema, table.name): table for table in domain.tables}
         self.tables: dict[str, RowClass] = {}
+        self.types = ColumnTypes(self._tables)
+
+    @property
+    def shared(self) -> list[RowClass]:
+        """The classes that `tables.py` holds, parts before what they are parts of."""
+        rows = sorted(self.tables.values(), key=lambda row: row.name)
+        return [*self.types.composites.classes.values(), *rows]
 
     def plan(self, module: QueryModule) -> ModuleRows:
         """Decides on the classes of one module.
@@ -122,7 +93,8 @@ class RowPlanner:
         rows = ModuleRows()
         # Names given by hand come first: equal shapes share theirs.
         for query in sorted(module.queries, key=lambda query: not query.source.annotations.row):
-            rows.results[query.name] = self._result(query, rows)
+            result = self._result(query, rows)
+            rows.results[query.name] = replace(result, wire=self.types.wire(query))
         return rows
 
     def _result(self, query: Query, rows: ModuleRows) -> Result:
@@ -148,33 +120,53 @@ class RowPlanner:
                 "end its name with ^ for a row",
             )
         column = query.columns[0]
-        typed = self._column_type(query, column, class_name(query.name), rows)
-        json = ((0, typed),) if column.pg_type.name in JSON_NAMES else ()
-        return Result(value=typed.optional() if column.nullable else typed, json=json)
+        documents = Documents(self.types, class_name(query.name))
+        typed = self._column_type(query, column, documents)
+        rows.classes.update(documents.classes)
+        return self._decoded(
+            query, [typed], Result(value=typed.optional() if column.nullable else typed)
+        )
 
     def _rows(self, query: Query, rows: ModuleRows) -> Result:
         prefix = query.source.annotations.row or default_row_name(query)
-        parts = ModuleRows()
-        types = [self._column_type(query, column, prefix, parts) for column in query.columns]
+        documents = Documents(self.types, prefix)
+        types = [self._column_type(query, column, documents) for column in query.columns]
         _no_doubles(query)
         fields = tuple(
             Field(
                 attribute(column.name),
                 typed.optional() if column.nullable else typed,
-                column.comment,
+                self._column_doc(column),
             )
             for column, typed in zip(query.columns, types, strict=True)
         )
-        json = tuple(
-            (index, typed)
-            for index, (column, typed) in enumerate(zip(query.columns, types, strict=True))
-            if column.pg_type.name in JSON_NAMES
-        )
         wanted = RowClass(prefix, "", fields, (query.name,))
-        return Result(row=self._choose(query, wanted, parts, rows), json=json)
+        chosen = self._choose(query, wanted, documents, rows)
+        return self._decoded(query, types, Result(row=chosen))
+
+    def _column_doc(self, column: Column) -> str | None:
+        shown = self.types.table_column(column.origin)
+        typed = shown.pg_type if shown is not None else column.pg_type
+        return field_doc(column.comment, domain_name(typed))
+
+    def _decoded(self, query: Query, types: list[PyType], result: Result) -> Result:
+        """The result with what the statement must know of its columns."""
+        pairs = list(enumerate(zip(query.columns, types, strict=True)))
+        documents = (
+            (index, self.types.document(query, column, typed)) for index, (column, typed) in pairs
+        )
+        made = ((index, self._wire_type(column)) for index, (column, _) in pairs)
+        return replace(
+            result,
+            json=tuple((index, typed) for index, typed in documents if typed is not None),
+            columns=tuple((index, named) for index, named in made if named is not None),
+        )
+
+    def _wire_type(self, column: Column) -> PyType | None:
+        return self.whole_row(column) or column_wire_type(column.pg_type, self.types.name_of)
 
     def _choose(
-        self, query: Query, wanted: RowClass, parts: ModuleRows, rows: ModuleRows
+        self, query: Query, wanted: RowClass, parts: Documents, rows: ModuleRows
     ) -> RowClass:
         """An equal class where there is one, else the wanted one, which is then added."""
         if query.source.annotations.row is None:
@@ -186,7 +178,9 @@ class RowPlanner:
                     return self._add(query, replace(wanted, name=known.name), parts, rows)
         return self._add(query, wanted, parts, rows)
 
-    def _add(self, query: Query, wanted: RowClass, parts: ModuleRows, rows: ModuleRows) -> RowClass:
+    def _add(
+        self, query: Query, wanted: RowClass, parts: Documents | None, rows: ModuleRows
+    ) -> RowClass:
         known = rows.classes.get(wanted.name)
         merged = wanted if known is None else _merged(known, wanted)
         if merged is None:
@@ -197,7 +191,7 @@ class RowPlanner:
                 "that is there",
                 f"give it a name of its own: -- @row {wanted.name}2",
             )
-        rows.classes.update(parts.classes)
+        rows.classes.update(parts.classes if parts is not None else {})
         rows.classes[wanted.name] = merged
         return merged
 
@@ -219,27 +213,56 @@ class RowPlanner:
             Field(item.name, item.type.optional() if column.nullable else item.type, item.doc)
             for item, column in zip(wanted.fields, table.columns, strict=True)
         )
-        name = class_name(singular(table.name))
+        return self._row_of_table(table, fields)
+
+    # Whole rows -------------------------------------------------------------------------------
+
+    def whole_row(self, column: Column) -> PyType | None:
+        """The row class of the table whose whole row a column is; None for other columns."""
+        table = self._table_of_row(column)
+        return None if table is None else _shared(self._whole_row(table))
+
+    def _table_of_row(self, column: Column) -> Table | None:
+        """The table whose whole row a column is, where the table's constraints hold for it."""
+        if column.row is None or column.annotated_type is not None:
+            return None
+        if not has_python_type(column.pg_type):
+            return None
+        table = self._tables.get((column.pg_type.schema, bare_name(column.pg_type)))
+        if table is None or len(table.columns) != len(column.row):
+            return None
+        pairs = zip(table.columns, column.row, strict=True)
+        return table if all(item.nullable or not nullable for item, nullable in pairs) else None
+
+    def _whole_row(self, table: Table) -> RowClass:
+        """The row class of a table, which can be read as a value of its row type as well."""
+        origins = [
+            (ColumnOrigin(table.schema, table.name, item.name), item) for item in table.columns
+        ]
+        fields = []
+        for origin, item in origins:
+            typed = python_type(item.pg_type, self.types.choices(origin), self.types.name_of)
+            doc = field_doc(item.comment, domain_name(item.pg_type))
+            fields.append(
+                Field(attribute(item.name), typed.optional() if item.nullable else typed, doc)
+            )
+        row = self._row_of_table(table, tuple(fields))
+        parts = tuple(wire_type(item.pg_type, self.types.name_of) for item in table.columns)
+        found = replace(row, composite=f"{table.schema}.{table.name}", parts=parts)
+        self.tables[table.name] = found
+        return found
+
+    def _row_of_table(self, table: Table, fields: tuple[Field, ...]) -> RowClass:
         doc = table.comment or f"One row of {table.schema}.{table.name}."
-        return self.tables.setdefault(table.name, RowClass(name, doc, fields))
+        row = RowClass(class_name(singular(table.name)), doc, fields)
+        return self.tables.setdefault(table.name, row)
 
-    # Types of columns and parameters --------------------------------------------------------
+    # Types of columns and parameters ----------------------------------------------------------
 
-    def _column_type(self, query: Query, column: Column, prefix: str, rows: ModuleRows) -> PyType:
-        if column.annotated_type is not None:
-            return self._annotated(query, column.annotated_type, column.name)
-        try:
-            if column.json is not None:
-                return self._json_shape(column.json, prefix, column.name, rows)
-            return python_type(column.pg_type, self.choices(column.origin))
-        except NoPythonTypeError as error:
-            raise query_error(
-                query,
-                "PGR210",
-                f"column {column.name} of {query.name} has the type {error.pg_type.name}, which "
-                "has no Python type",
-                f"cast it, such as to text, or name one: -- @column {column.name}: bytes",
-            ) from None
+    def _column_type(self, query: Query, column: Column, documents: Documents) -> PyType:
+        if column.annotated_type is None and column.json is not None:
+            return documents.type_of(column.json, column.name)
+        return self.whole_row(column) or self.types.column(query, column)
 
     def parameter_type(self, query: Query, parameter: Parameter) -> PyType:
         """The type of a parameter in the signature, None included where it is accepted.
@@ -247,94 +270,25 @@ class RowPlanner:
         Raises:
             SourceError: it has none.
         """
-        if parameter.annotated_type is not None:
-            return self._annotated(query, parameter.annotated_type, parameter.name)
-        try:
-            typed = parameter_type(parameter.pg_type, self.choices(parameter.origin))
-        except NoPythonTypeError as error:
-            raise query_error(
-                query,
-                "PGR210",
-                f"parameter {parameter.name} of {query.name} has the type {error.pg_type.name}, "
-                "which has no Python type",
-                f"cast it in the statement, such as :{parameter.name}::text, or name one: "
-                f"-- @param {parameter.name}: str",
-            ) from None
-        return typed.optional() if parameter.nullable or parameter.default == "None" else typed
-
-    def _annotated(self, query: Query, text: str, name: str) -> PyType:
-        try:
-            return annotated_type(text)
-        except ValueError as error:
-            raise query_error(
-                query,
-                "PGR121",
-                f"{error} in the annotation of {name} is no built-in type",
-                f"name its module as well, such as yourpackage.types.{error}",
-            ) from None
+        return self.types.parameter(query, parameter)
 
     def choices(self, origin: ColumnOrigin | None) -> PyType | None:
         """The Literal alias of the values that a table's column allows, if it restricts them."""
-        column = self._table_column(origin)
-        if origin is None or column is None or not column.choices:
-            return None
-        return column_choices(origin, column.choices)
-
-    def _table_column(self, origin: ColumnOrigin | None) -> TableColumn | None:
-        table: Table | None = (
-            self._tables.get((origin.schema, origin.table)) if origin is not None else None
-        )
-        columns = table.columns if table is not None else ()
-        return next((item for item in columns if origin and item.name == origin.column), None)
+        return self.types.choices(origin)
 
     def _input_row(self, query: Query, rows: ModuleRows) -> RowClass:
         """The class of what goes into a bulk query, fields in the order of `$n`."""
         name = query.source.annotations.row or default_row_name(query)
         parameters = sorted(query.parameters, key=lambda parameter: parameter.number)
         fields = tuple(
-            Field(attribute(item.name), self.parameter_type(query, item)) for item in parameters
+            Field(
+                attribute(item.name),
+                self.parameter_type(query, item),
+                self.types.parameter_doc(item),
+            )
+            for item in parameters
         )
-        return self._add(
-            query, RowClass(name, f"One row for {query.name}.", fields), ModuleRows(), rows
-        )
-
-    # JSON -------------------------------------------------------------------------------------
-
-    def _json_shape(
-        self, shape: JsonObject | JsonArray | JsonScalar, prefix: str, name: str, rows: ModuleRows
-    ) -> PyType:
-        match shape:
-            case JsonScalar():
-                return json_type(shape.pg_type, self.choices(shape.origin))
-            case JsonArray(element):
-                if element is None:
-                    return PyType("list[None]")
-                inner = self._json_value(element, prefix, singular(name), rows)
-                return inner.wrapped("list[{}]")
-            case JsonObject(members):
-                return self._json_object(members, prefix, prefix + class_name(name), rows)
-
-    def _json_value(self, value: JsonValue, prefix: str, name: str, rows: ModuleRows) -> PyType:
-        typed = self._json_shape(value.shape, prefix, name, rows)
-        return typed.optional() if value.nullable else typed
-
-    def _comment(self, value: JsonValue) -> str | None:
-        origin = value.shape.origin if isinstance(value.shape, JsonScalar) else None
-        column = self._table_column(origin)
-        return column.comment if column is not None else None
-
-    def _json_object(
-        self, members: tuple[tuple[str, JsonValue], ...], owner: str, name: str, rows: ModuleRows
-    ) -> PyType:
-        if any(attribute(key) != key for key, _ in members):
-            # A dataclass cannot have such a field; the keys are all that is lost.
-            return PyType("dict[str, JSON]", frozenset({(RUNTIME, "JSON")}))
-        fields = tuple(
-            Field(key, self._json_value(value, name, key, rows), self._comment(value))
-            for key, value in members
-        )
-        rows.classes[name] = RowClass(name, f"An object in the JSON of {owner}.", fields)
-        return PyType(name)
+        return self._add(query, RowClass(name, f"One row for {query.name}.", fields), None, rows)
 
 
 def _merged(one: RowClass, other: RowClass) -> RowClass | None:
@@ -371,7 +325,9 @@ def default_row_name(query: Query) -> str:
     return class_name(singular(query.name) if several else query.name)
 
 
-def query_error(query: Query, code: str, message: str, help_text: str) -> SourceError:
-    """An error that points at the query's name."""
-    source = query.source
-    return source.source.error(code, message, *source.name_span, help=help_text, query=source.name)
+def _shared(row: RowClass) -> PyType:
+    """The type that a class of `tables.py` is."""
+    return PyType(row.name, frozenset({(".tables", row.name)}))
+
+
+__all__ = ["ModuleRows", "Result", "RowPlanner", "default_row_name", "query_error"]

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from pgrepo.runtime import (
     JSON,
+    UNSET,
     AsyncRepository,
     AsyncStream,
     JSONInput,
     Repository,
     Statement,
     Stream,
+    Unset,
 )
 
 from .tables import MediaFile, MediaFileFileType
@@ -131,17 +133,17 @@ class MediaFiles(Repository):
         self,
         *,
         media_file_id: UUID,
-        storage_url: str | None = None,
-        cdn_url: str | None = None,
-        file_size_bytes: int | None = None,
-        duration_seconds: int | None = None,
-        mime_type: str | None = None,
-        metadata: JSONInput = None,
+        storage_url: str | Unset = UNSET,
+        cdn_url: str | Unset | None = UNSET,
+        file_size_bytes: int | Unset | None = UNSET,
+        duration_seconds: int | Unset | None = UNSET,
+        mime_type: str | Unset | None = UNSET,
+        metadata: JSONInput | Unset = UNSET,
     ) -> MediaFile | None:
         """Changes the given fields of a file and returns it; none if there is none.
 
-        A patch: NULL leaves a field as it is, so this cannot empty one. metadata
-        replaces the whole object.
+        A patch: what is not given stays as it is, and NULL empties a field that may be
+        empty. metadata replaces the whole object.
 
         Writes or locks media_files. SQL: update_media_file in
         queries/monumento/media_files.sql.
@@ -270,17 +272,17 @@ class AsyncMediaFiles(AsyncRepository):
         self,
         *,
         media_file_id: UUID,
-        storage_url: str | None = None,
-        cdn_url: str | None = None,
-        file_size_bytes: int | None = None,
-        duration_seconds: int | None = None,
-        mime_type: str | None = None,
-        metadata: JSONInput = None,
+        storage_url: str | Unset = UNSET,
+        cdn_url: str | Unset | None = UNSET,
+        file_size_bytes: int | Unset | None = UNSET,
+        duration_seconds: int | Unset | None = UNSET,
+        mime_type: str | Unset | None = UNSET,
+        metadata: JSONInput | Unset = UNSET,
     ) -> MediaFile | None:
         """Changes the given fields of a file and returns it; none if there is none.
 
-        A patch: NULL leaves a field as it is, so this cannot empty one. metadata
-        replaces the whole object.
+        A patch: what is not given stays as it is, and NULL empties a field that may be
+        empty. metadata replaces the whole object.
 
         Writes or locks media_files. SQL: update_media_file in
         queries/monumento/media_files.sql.
@@ -339,7 +341,7 @@ _STORAGE_BY_USER = Statement(
 )
 _UPDATE_MEDIA_FILE = Statement(
     "update_media_file",
-    "f138cb0fa312d0b0",
+    "a7c4c9d780f52d75",
     types=(25, 25, 20, 23, 1043, 3802, 2950),
     row=MediaFile,
     json=((8, JSON),),

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from pgrepo.runtime import AsyncRepository, AsyncStream, Repository, Statement, Stream
+from pgrepo.runtime import (
+    UNSET,
+    AsyncRepository,
+    AsyncStream,
+    Repository,
+    Statement,
+    Stream,
+    Unset,
+)
 
 from .tables import Message, MessageRole
 
@@ -116,12 +124,12 @@ class Messages(Repository):
         self,
         *,
         message_id: UUID,
-        text: str | None = None,
-        audio_url: str | None = None,
+        text: str | Unset = UNSET,
+        audio_url: str | Unset | None = UNSET,
     ) -> Message | None:
         """Corrects a message and returns it; none if there is none.
 
-        A patch: NULL leaves a field as it is, so this cannot empty one.
+        A patch: what is not given stays as it is; a NULL audio_url removes it.
 
         Writes or locks messages. SQL: update_message in queries/monumento/messages.sql.
         """
@@ -227,12 +235,12 @@ class AsyncMessages(AsyncRepository):
         self,
         *,
         message_id: UUID,
-        text: str | None = None,
-        audio_url: str | None = None,
+        text: str | Unset = UNSET,
+        audio_url: str | Unset | None = UNSET,
     ) -> Message | None:
         """Corrects a message and returns it; none if there is none.
 
-        A patch: NULL leaves a field as it is, so this cannot empty one.
+        A patch: what is not given stays as it is; a NULL audio_url removes it.
 
         Writes or locks messages. SQL: update_message in queries/monumento/messages.sql.
         """
@@ -275,7 +283,7 @@ _MESSAGES_OF_SESSION = Statement(
 )
 _UPDATE_MESSAGE = Statement(
     "update_message",
-    "d5ae9b838e9de250",
+    "b7e83e05fb766725",
     types=(25, 25, 2950),
     row=Message,
 )

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pgrepo.runtime import (
     JSON,
+    UNSET,
     AsyncRepository,
     AsyncStream,
     JSONInput,
     Repository,
     Statement,
     Stream,
+    Unset,
 )
 
 from .tables import MessageRole, SessionStatus, SessionsArchiveStatus
@@ -22,7 +25,7 @@ from .tables import MessageRole, SessionStatus, SessionsArchiveStatus
 
 @dataclass(slots=True)
 class Session:
-    """One row of create_session, session_by_id and sessions_page and 6 more queries."""
+    """One row of create_session, session_by_id and sessions_page and 7 more queries."""
 
     id: UUID
     user_id: UUID
@@ -274,6 +277,63 @@ class Sessions(Repository):
             limit,
         )
 
+    def search_sessions(
+        self,
+        *,
+        user_id: UUID,
+        status: SessionStatus | Unset = UNSET,
+        vibe: str | Unset = UNSET,
+        metadata: JSONInput | Unset = UNSET,
+        since: datetime | Unset = UNSET,
+        until: datetime | Unset = UNSET,
+        limit: int = 50,
+        order_by: Literal["newest", "oldest", "longest"] = "newest",
+    ) -> list[Session]:
+        """Returns the sessions of a live account that match everything that is given.
+
+        metadata is an object that the session's metadata contains: every given key and
+        value, nested ones too. since is the first created_at to match, until the first
+        not to.
+
+        Reads sessions, users. SQL: search_sessions in queries/monumento/sessions.sql.
+        """
+        return self._all(
+            _SEARCH_SESSIONS,
+            user_id,
+            status,
+            vibe,
+            metadata,
+            since,
+            until,
+            limit,
+            order_by=order_by,
+        )
+
+    def stream_search_sessions(
+        self,
+        *,
+        user_id: UUID,
+        status: SessionStatus | Unset = UNSET,
+        vibe: str | Unset = UNSET,
+        metadata: JSONInput | Unset = UNSET,
+        since: datetime | Unset = UNSET,
+        until: datetime | Unset = UNSET,
+        limit: int = 50,
+        order_by: Literal["newest", "oldest", "longest"] = "newest",
+    ) -> Stream[Session]:
+        """Streams the rows of search_sessions through a server-side cursor."""
+        return self._stream(
+            _SEARCH_SESSIONS,
+            user_id,
+            status,
+            vibe,
+            metadata,
+            since,
+            until,
+            limit,
+            order_by=order_by,
+        )
+
     def sessions_by_status(
         self,
         *,
@@ -314,7 +374,7 @@ class Sessions(Repository):
         self,
         *,
         metadata: JSONInput,
-        user_id: UUID | None = None,
+        user_id: UUID | Unset = UNSET,
         before_created_at: datetime | None = None,
         before_id: UUID | None = None,
         limit: int = 50,
@@ -323,7 +383,7 @@ class Sessions(Repository):
         first.
 
         Contains means every given key and value, nested ones too; arrays match in any
-        order. A NULL user_id searches all accounts. The next page starts before
+        order. Without a user_id it searches all accounts. The next page starts before
         created_at and id of the last row; NULLs start at the newest. The cost follows
         the number of matches.
 
@@ -343,7 +403,7 @@ class Sessions(Repository):
         self,
         *,
         metadata: JSONInput,
-        user_id: UUID | None = None,
+        user_id: UUID | Unset = UNSET,
         before_created_at: datetime | None = None,
         before_id: UUID | None = None,
         limit: int = 50,
@@ -362,15 +422,15 @@ class Sessions(Repository):
         self,
         *,
         session_id: UUID,
-        vibe: str | None = None,
-        mode: str | None = None,
-        duration_minutes: int | None = None,
-        metadata: JSONInput = None,
+        vibe: str | Unset = UNSET,
+        mode: str | Unset = UNSET,
+        duration_minutes: int | Unset = UNSET,
+        metadata: JSONInput | Unset = UNSET,
     ) -> Session | None:
         """Changes the given fields of a live session and returns it; none if there is
         none.
 
-        A patch: NULL leaves a field as it is. metadata replaces the whole object;
+        A patch: what is not given stays as it is. metadata replaces the whole object;
         merge_session_metadata changes single keys, set_session_status the status.
 
         Writes or locks sessions. SQL: update_session in queries/monumento/sessions.sql.
@@ -420,14 +480,15 @@ class Sessions(Repository):
         self,
         *,
         session_id: UUID,
-        video_url: str | None = None,
-        transcript_url: str | None = None,
-        thumbnail_url: str | None = None,
+        video_url: str | Unset | None = UNSET,
+        transcript_url: str | Unset | None = UNSET,
+        thumbnail_url: str | Unset | None = UNSET,
     ) -> Session | None:
         """Records where the results of a live session are and returns it; none if there
         is none.
 
-        NULL leaves a URL as it is, so each can be attached when it is ready.
+        A URL that is not given stays as it is, so each can be attached when it is
+        ready; NULL takes one away.
 
         Writes or locks sessions. SQL: attach_recording in
         queries/monumento/sessions.sql.
@@ -673,6 +734,63 @@ class AsyncSessions(AsyncRepository):
             limit,
         )
 
+    async def search_sessions(
+        self,
+        *,
+        user_id: UUID,
+        status: SessionStatus | Unset = UNSET,
+        vibe: str | Unset = UNSET,
+        metadata: JSONInput | Unset = UNSET,
+        since: datetime | Unset = UNSET,
+        until: datetime | Unset = UNSET,
+        limit: int = 50,
+        order_by: Literal["newest", "oldest", "longest"] = "newest",
+    ) -> list[Session]:
+        """Returns the sessions of a live account that match everything that is given.
+
+        metadata is an object that the session's metadata contains: every given key and
+        value, nested ones too. since is the first created_at to match, until the first
+        not to.
+
+        Reads sessions, users. SQL: search_sessions in queries/monumento/sessions.sql.
+        """
+        return await self._all(
+            _SEARCH_SESSIONS,
+            user_id,
+            status,
+            vibe,
+            metadata,
+            since,
+            until,
+            limit,
+            order_by=order_by,
+        )
+
+    def stream_search_sessions(
+        self,
+        *,
+        user_id: UUID,
+        status: SessionStatus | Unset = UNSET,
+        vibe: str | Unset = UNSET,
+        metadata: JSONInput | Unset = UNSET,
+        since: datetime | Unset = UNSET,
+        until: datetime | Unset = UNSET,
+        limit: int = 50,
+        order_by: Literal["newest", "oldest", "longest"] = "newest",
+    ) -> AsyncStream[Session]:
+        """Streams the rows of search_sessions through a server-side cursor."""
+        return self._stream(
+            _SEARCH_SESSIONS,
+            user_id,
+            status,
+            vibe,
+            metadata,
+            since,
+            until,
+            limit,
+            order_by=order_by,
+        )
+
     async def sessions_by_status(
         self,
         *,
@@ -719,7 +837,7 @@ class AsyncSessions(AsyncRepository):
         self,
         *,
         metadata: JSONInput,
-        user_id: UUID | None = None,
+        user_id: UUID | Unset = UNSET,
         before_created_at: datetime | None = None,
         before_id: UUID | None = None,
         limit: int = 50,
@@ -728,7 +846,7 @@ class AsyncSessions(AsyncRepository):
         first.
 
         Contains means every given key and value, nested ones too; arrays match in any
-        order. A NULL user_id searches all accounts. The next page starts before
+        order. Without a user_id it searches all accounts. The next page starts before
         created_at and id of the last row; NULLs start at the newest. The cost follows
         the number of matches.
 
@@ -748,7 +866,7 @@ class AsyncSessions(AsyncRepository):
         self,
         *,
         metadata: JSONInput,
-        user_id: UUID | None = None,
+        user_id: UUID | Unset = UNSET,
         before_created_at: datetime | None = None,
         before_id: UUID | None = None,
         limit: int = 50,
@@ -767,15 +885,15 @@ class AsyncSessions(AsyncRepository):
         self,
         *,
         session_id: UUID,
-        vibe: str | None = None,
-        mode: str | None = None,
-        duration_minutes: int | None = None,
-        metadata: JSONInput = None,
+        vibe: str | Unset = UNSET,
+        mode: str | Unset = UNSET,
+        duration_minutes: int | Unset = UNSET,
+        metadata: JSONInput | Unset = UNSET,
     ) -> Session | None:
         """Changes the given fields of a live session and returns it; none if there is
         none.
 
-        A patch: NULL leaves a field as it is. metadata replaces the whole object;
+        A patch: what is not given stays as it is. metadata replaces the whole object;
         merge_session_metadata changes single keys, set_session_status the status.
 
         Writes or locks sessions. SQL: update_session in queries/monumento/sessions.sql.
@@ -825,14 +943,15 @@ class AsyncSessions(AsyncRepository):
         self,
         *,
         session_id: UUID,
-        video_url: str | None = None,
-        transcript_url: str | None = None,
-        thumbnail_url: str | None = None,
+        video_url: str | Unset | None = UNSET,
+        transcript_url: str | Unset | None = UNSET,
+        thumbnail_url: str | Unset | None = UNSET,
     ) -> Session | None:
         """Records where the results of a live session are and returns it; none if there
         is none.
 
-        NULL leaves a URL as it is, so each can be attached when it is ready.
+        A URL that is not given stays as it is, so each can be attached when it is
+        ready; NULL takes one away.
 
         Writes or locks sessions. SQL: attach_recording in
         queries/monumento/sessions.sql.
@@ -997,6 +1116,14 @@ _SESSIONS_PAGE = Statement(
     json=((8, JSON),),
     read_only=True,
 )
+_SEARCH_SESSIONS = Statement(
+    "search_sessions",
+    "c3b5863e20fd4a4e",
+    types=(2950, 25, 25, 3802, 1184, 1184, 20),
+    row=Session,
+    json=((8, JSON),),
+    read_only=True,
+)
 _SESSIONS_BY_STATUS = Statement(
     "sessions_by_status",
     "edb0ab86ff2ebaab",
@@ -1007,7 +1134,7 @@ _SESSIONS_BY_STATUS = Statement(
 )
 _SESSIONS_BY_METADATA = Statement(
     "sessions_by_metadata",
-    "797d0fb0c1a508a6",
+    "ca02c7093e6654df",
     types=(3802, 2950, 1184, 2950, 20),
     row=Session,
     json=((8, JSON),),
@@ -1015,7 +1142,7 @@ _SESSIONS_BY_METADATA = Statement(
 )
 _UPDATE_SESSION = Statement(
     "update_session",
-    "73ee60d490c66a07",
+    "a7cf308173fbcabe",
     types=(1043, 1043, 23, 3802, 2950),
     row=Session,
     json=((8, JSON),),
@@ -1036,7 +1163,7 @@ _SET_SESSION_STATUS = Statement(
 )
 _ATTACH_RECORDING = Statement(
     "attach_recording",
-    "a4a3c195280b4435",
+    "e305b27a6ae8e532",
     types=(25, 25, 25, 2950),
     row=Session,
     json=((8, JSON),),

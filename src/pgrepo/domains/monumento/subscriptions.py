@@ -6,7 +6,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pgrepo.runtime import AsyncRepository, AsyncStream, Repository, Statement, Stream
+from pgrepo.runtime import (
+    UNSET,
+    AsyncRepository,
+    AsyncStream,
+    Repository,
+    Statement,
+    Stream,
+    Unset,
+)
 
 from .tables import Subscription, SubscriptionStatus, SubscriptionTier
 
@@ -214,15 +222,15 @@ class Subscriptions(Repository):
         self,
         *,
         subscription_id: UUID,
-        tier: SubscriptionTier | None = None,
-        status: SubscriptionStatus | None = None,
-        current_period_start: datetime | None = None,
-        current_period_end: datetime | None = None,
+        tier: SubscriptionTier | Unset = UNSET,
+        status: SubscriptionStatus | Unset = UNSET,
+        current_period_start: datetime | Unset = UNSET,
+        current_period_end: datetime | Unset = UNSET,
     ) -> Subscription | None:
         """Changes the given fields of a subscription and returns it; none if there is
         none.
 
-        A patch: NULL leaves a field as it is. For corrections by hand: what Stripe
+        A patch: what is not given stays as it is. For corrections by hand: what Stripe
         reports belongs in upsert_subscription, and overwrites this when it is newer.
 
         Writes or locks subscriptions. SQL: update_subscription in
@@ -467,15 +475,15 @@ class AsyncSubscriptions(AsyncRepository):
         self,
         *,
         subscription_id: UUID,
-        tier: SubscriptionTier | None = None,
-        status: SubscriptionStatus | None = None,
-        current_period_start: datetime | None = None,
-        current_period_end: datetime | None = None,
+        tier: SubscriptionTier | Unset = UNSET,
+        status: SubscriptionStatus | Unset = UNSET,
+        current_period_start: datetime | Unset = UNSET,
+        current_period_end: datetime | Unset = UNSET,
     ) -> Subscription | None:
         """Changes the given fields of a subscription and returns it; none if there is
         none.
 
-        A patch: NULL leaves a field as it is. For corrections by hand: what Stripe
+        A patch: what is not given stays as it is. For corrections by hand: what Stripe
         reports belongs in upsert_subscription, and overwrites this when it is newer.
 
         Writes or locks subscriptions. SQL: update_subscription in
@@ -568,7 +576,7 @@ _PAST_DUE_SUBSCRIPTIONS = Statement(
 )
 _UPDATE_SUBSCRIPTION = Statement(
     "update_subscription",
-    "55c8ebb1f2a51476",
+    "f0b3fe46c6e5a884",
     types=(25, 25, 1184, 1184, 2950),
     row=Subscription,
 )

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pgrepo.runtime import AsyncRepository, AsyncStream, Repository, Statement, Stream
+from pgrepo.runtime import (
+    UNSET,
+    AsyncRepository,
+    AsyncStream,
+    Repository,
+    Statement,
+    Stream,
+    Unset,
+)
 
 from .tables import UserSubscriptionTier
 
@@ -212,14 +220,15 @@ class Users(Repository):
         self,
         *,
         user_id: UUID,
-        email: str | None = None,
-        full_name: str | None = None,
-        avatar_url: str | None = None,
+        email: str | Unset = UNSET,
+        full_name: str | Unset | None = UNSET,
+        avatar_url: str | Unset | None = UNSET,
     ) -> User | None:
         """Changes the given fields of a live account and returns it; none if there is
         none.
 
-        A patch: NULL leaves a field as it is, so this cannot empty one.
+        A patch: what is not given stays as it is, and NULL empties a field that may be
+        empty.
 
         Writes or locks users. SQL: update_user in queries/monumento/users.sql.
         """
@@ -437,14 +446,15 @@ class AsyncUsers(AsyncRepository):
         self,
         *,
         user_id: UUID,
-        email: str | None = None,
-        full_name: str | None = None,
-        avatar_url: str | None = None,
+        email: str | Unset = UNSET,
+        full_name: str | Unset | None = UNSET,
+        avatar_url: str | Unset | None = UNSET,
     ) -> User | None:
         """Changes the given fields of a live account and returns it; none if there is
         none.
 
-        A patch: NULL leaves a field as it is, so this cannot empty one.
+        A patch: what is not given stays as it is, and NULL empties a field that may be
+        empty.
 
         Writes or locks users. SQL: update_user in queries/monumento/users.sql.
         """
@@ -581,7 +591,7 @@ _USERS_BY_TIER = Statement(
 )
 _UPDATE_USER = Statement(
     "update_user",
-    "bae09c6177007cf3",
+    "fc4680e163816517",
     types=(1043, 1043, 25, 2950),
     row=User,
 )

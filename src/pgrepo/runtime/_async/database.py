@@ -120,8 +120,7 @@ class AsyncDatabase(AsyncConnections):
         if self._pool is None:
             name = type(self).__name__
             raise UsageError(
-                f"this {name} is not open: enter it by `async with`, or call its "
-                "open() first"
+                f"this {name} is not open: enter it by `async with`, or call its open() first"
             )
         return self._pool
 

@@ -32,46 +32,56 @@ class Repository:
         self._source = domain._source  # noqa: SLF001 - public names there are repositories
         self._queries = domain._queries  # noqa: SLF001
 
-    def _all(self, statement: Statement[R], *values: object) -> list[R]:
+    def _all(
+        self, statement: Statement[R], *values: object, order_by: str | None = None
+    ) -> list[R]:
         """Returns all rows."""
-        return list(starmap(_row_class(statement), self._fetch(statement, values)))
+        return list(starmap(_row_class(statement), self._fetch(statement, values, order_by)))
 
-    def _one(self, statement: Statement[R], *values: object) -> R:
+    def _one(self, statement: Statement[R], *values: object, order_by: str | None = None) -> R:
         """Returns the one row."""
-        row = self._at_most_one(statement, self._fetch(statement, values))
+        row = self._at_most_one(statement, self._fetch(statement, values, order_by))
         if row is None:
             raise self._no_row(statement)
         return _row_class(statement)(*row)
 
-    def _first(self, statement: Statement[R], *values: object) -> R | None:
+    def _first(
+        self, statement: Statement[R], *values: object, order_by: str | None = None
+    ) -> R | None:
         """Returns the one row, or None."""
-        row = self._at_most_one(statement, self._fetch(statement, values))
+        row = self._at_most_one(statement, self._fetch(statement, values, order_by))
         return None if row is None else _row_class(statement)(*row)
 
-    def _value(self, statement: Statement[T], *values: object) -> T:
+    def _value(self, statement: Statement[T], *values: object, order_by: str | None = None) -> T:
         """Returns the only value of the one row."""
-        row = self._at_most_one(statement, self._fetch(statement, values))
+        row = self._at_most_one(statement, self._fetch(statement, values, order_by))
         if row is None:
             raise self._no_row(statement)
         value: T = row[0]
         return value
 
-    def _first_value(self, statement: Statement[T], *values: object) -> T | None:
+    def _first_value(
+        self, statement: Statement[T], *values: object, order_by: str | None = None
+    ) -> T | None:
         """Returns the only value of the one row, or None."""
-        row = self._at_most_one(statement, self._fetch(statement, values))
+        row = self._at_most_one(statement, self._fetch(statement, values, order_by))
         value: T | None = None if row is None else row[0]
         return value
 
-    def _values(self, statement: Statement[T], *values: object) -> list[T]:
+    def _values(
+        self, statement: Statement[T], *values: object, order_by: str | None = None
+    ) -> list[T]:
         """Returns the only value of every row."""
-        return [row[0] for row in self._fetch(statement, values)]
+        return [row[0] for row in self._fetch(statement, values, order_by)]
 
-    def _affected(self, statement: Statement[Any], *values: object) -> int:
+    def _affected(
+        self, statement: Statement[Any], *values: object, order_by: str | None = None
+    ) -> int:
         """Returns the number of affected rows."""
-        query = self._queries.prepare(statement)
+        query, given = self._queries.choose(statement, values, order_by)
         try:
             with self._source.connection() as connection:
-                return wire.affect(connection, query, values)
+                return wire.affect(connection, query, given)
         except DatabaseError:
             raise
         except psycopg.Error as error:
@@ -95,16 +105,20 @@ class Repository:
         except psycopg.Error as error:
             raise translate(error, query) from error
 
-    def _stream(self, statement: Statement[R], *values: object) -> Stream[R]:
+    def _stream(
+        self, statement: Statement[R], *values: object, order_by: str | None = None
+    ) -> Stream[R]:
         """Returns the rows as a stream from a server-side cursor."""
-        query = self._queries.prepare(statement)
-        return Stream(pages(self._source, query, values), _row_class(statement))
+        query, given = self._queries.choose(statement, values, order_by)
+        return Stream(pages(self._source, query, given), _row_class(statement))
 
-    def _fetch(self, statement: Statement[Any], values: Sequence[object]) -> Rows:
-        query = self._queries.prepare(statement)
+    def _fetch(
+        self, statement: Statement[Any], values: Sequence[object], order_by: str | None
+    ) -> Rows:
+        query, given = self._queries.choose(statement, values, order_by)
         try:
             with self._source.connection() as connection:
-                return wire.fetch(connection, query, values)
+                return wire.fetch(connection, query, given)
         except DatabaseError:
             raise
         except psycopg.Error as error:

@@ -25,6 +25,7 @@ from pgrepo.errors import UsageError
 from pgrepo.runtime.adapters import TYPES_SQL, Adapters, TypeRow, connection_adapters
 from pgrepo.runtime.dumpers import has_binary_dumper
 from pgrepo.runtime.parameters import find_unfit, typed
+from pgrepo.runtime.results import find_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -212,10 +213,19 @@ def _sent_nothing(error: Exception) -> bool:
 
 
 def _rows(cursor: _Cursor, query: Prepared) -> Rows:
-    if cursor.adapters.known.unknown:
+    known, result = cursor.adapters.known, cursor.pgresult
+    assert result is not None
+    for index in query.made_of_others:
+        known.leave(result.ftype(index))
+    if known.unknown:
         _learn_types(cursor)
-    rows = cursor.fetchall()
-    return rows if query.decode is None else query.decode(rows)
+    try:
+        rows = cursor.fetchall()
+    except Exception as error:
+        if _sent_nothing(error) and (unreadable := find_unreadable(query.label, result, cursor)):
+            raise unreadable from None
+        raise
+    return rows if query.decode is None else query.decode(rows, cursor.connection)
 
 
 def _learn_types(cursor: _Cursor) -> None:

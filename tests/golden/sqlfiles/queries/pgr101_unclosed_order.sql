@@ -1,0 +1,3 @@
+-- name: orders()
+-- @order_by named: id = 'x
+SELECT id FROM t ORDER BY id;

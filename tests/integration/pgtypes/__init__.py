@@ -1,0 +1,1 @@
+"""Every type of PostgreSQL, through generated code."""

@@ -1,0 +1,1 @@
+"""Values of every type, asynchronously; `_sync` is derived from this."""
