@@ -60,7 +60,7 @@ check-types: $(INSTALLED)
 	@$(BIN)/pyright --version >/dev/null 2>&1 || { \
 		echo "pyright fetches its program from the npm registry when it first runs, and could" >&2; \
 		echo "not: run 'make check' once while online" >&2; exit 1; }
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 check-imports: $(INSTALLED)
 	$(BIN)/lint-imports

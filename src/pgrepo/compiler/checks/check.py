@@ -1,0 +1,126 @@
+"""Checking a domain: analyse, compare with the generated code, look for findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pgrepo.compiler.checks.allow import ddl_allows, query_allows, settle
+from pgrepo.compiler.checks.duplicates import check_duplicates
+from pgrepo.compiler.checks.findings import GATED, Recorder, Subject, statements_of
+from pgrepo.compiler.checks.gates import check_plans
+from pgrepo.compiler.checks.indexes import check_foreign_keys, check_redundant
+from pgrepo.compiler.checks.ordering import check_order
+from pgrepo.compiler.checks.places import DdlPlaces
+from pgrepo.compiler.checks.promises import check_cardinality, check_not_null, check_operator
+from pgrepo.compiler.checks.schema import read_schema
+from pgrepo.compiler.checks.statistics import hot_tables
+from pgrepo.compiler.checks.uniqueness import Uniqueness
+from pgrepo.compiler.checks.writes import check_where
+from pgrepo.compiler.compile import analyse_domain, analysis_tools, drift, package_files
+from pgrepo.errors import CompilationError
+from pgrepo.sqlfiles.ddl import read_ddl_directory
+from pgrepo.sqlfiles.source import decode_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pgrepo.compiler.checks.findings import Finding
+    from pgrepo.compiler.compile import AnalysisTools
+    from pgrepo.compiler.model import CompiledDomain
+    from pgrepo.errors import SourceError
+    from pgrepo.project import DomainFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `pgrepo check` says of a domain.
+
+    Attributes:
+        errors: what is wrong, in the order of files and lines.
+        notes: what could not be looked at, and why.
+    """
+
+    errors: tuple[SourceError, ...]
+    notes: tuple[str, ...] = ()
+
+
+def check_domain(domain: DomainFiles, server: str) -> Report:
+    """Checks a domain's files, and its package where it has one.
+
+    Args:
+        domain: where its files are.
+        server: a connection string; a scratch database is made on that server.
+
+    Raises:
+        ProjectError: a table that is named hot does not exist.
+    """
+    try:
+        with analysis_tools(domain.sql, server, domain.root, Recorder) as tools:
+            return _check(domain, tools)
+    except CompilationError as error:  # a DDL file is wrong: there is nothing to ask about
+        return Report(error.errors)
+
+
+def _check(domain: DomainFiles, tools: AnalysisTools) -> Report:
+    hot = hot_tables(domain, tools.catalog)
+    compiled, errors = analyse_domain(domain, tools)
+    sources = [
+        decode_source(file.sql, file.path, domain.root)
+        for file in read_ddl_directory(domain.sql, domain.root)
+    ]
+    queries = [query for module in compiled.modules for query in module.queries]
+    subject = Subject(
+        tools.catalog,
+        read_schema(tools.connection),
+        DdlPlaces(sources),
+        tuple(tuple(statements_of(query, tools.describer)) for query in queries),
+    )
+    complete = not errors
+    if complete:
+        errors += _package_errors(domain, compiled)
+    findings = list(_findings(subject, tools))
+    gated, note = check_plans(subject, tools.connection, hot, complete=complete)
+    allows, malformed = ddl_allows(sources)
+    allows += query_allows([query.source for query in queries])
+    # Gates that were not asked about anything cannot say that an allow is useless.
+    unjudged = frozenset() if gated is not None and complete else GATED
+    errors += malformed
+    errors += settle(_apart([*findings, *(gated or ())]), allows, unjudged)
+    ordered = sorted(errors, key=_place)
+    return Report(tuple(ordered), (f"{domain.name}: {note}",) if note else ())
+
+
+def _place(error: SourceError) -> tuple[str, int, int, str]:
+    return error.file, error.line, error.column, error.code
+
+
+def _package_errors(domain: DomainFiles, compiled: CompiledDomain) -> list[SourceError]:
+    try:
+        files = package_files(domain, compiled)
+    except CompilationError as error:
+        return list(error.errors)
+    return drift(domain, files) if domain.output is not None else []
+
+
+def _findings(subject: Subject, tools: AnalysisTools) -> Iterator[Finding]:
+    uniqueness = Uniqueness(subject.catalog, subject.schema)
+    for statements in subject.by_query:
+        yield from check_cardinality(statements, uniqueness)
+        yield from check_operator(statements[0])
+        yield from check_not_null(statements[0].query, tools.analyser)
+        for statement in statements:
+            yield from check_where(statement, subject.catalog)
+            yield from check_order(statement, subject.catalog, uniqueness)
+    yield from check_duplicates([statements[0].query for statements in subject.by_query])
+    yield from check_foreign_keys(subject)
+    yield from check_redundant(subject)
+
+
+def _apart(findings: list[Finding]) -> list[Finding]:
+    """The findings without those that variants of a query repeat."""
+    seen: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        error = finding.error
+        seen.setdefault((error.code, error.file, error.line, error.column), finding)
+    return list(seen.values())
