@@ -9,6 +9,7 @@ name built-in types; for all others we write 0.
 from __future__ import annotations
 
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -44,7 +45,7 @@ class TypeChanged(Exception):
     """A type of the database is no longer what it was when the code was generated."""
 
 
-class WireType:
+class WireType(ABC):
     """How values of a type travel.
 
     Attributes:
@@ -58,13 +59,13 @@ class WireType:
     name: str
     is_list: bool
 
+    @abstractmethod
     def dumper(self, context: AdaptContext) -> Dump:
         """Returns what writes a value that is not None."""
-        raise NotImplementedError
 
+    @abstractmethod
     def loader(self, context: AdaptContext) -> Load:
         """Returns what reads a value that is not NULL."""
-        raise NotImplementedError
 
 
 class Made(WireType):

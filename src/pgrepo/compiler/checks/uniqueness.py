@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pgrepo.compiler.analysis.conditions import conjuncts
 from pgrepo.compiler.analysis.nodes import constant_integer
 from pgrepo.compiler.analysis.scope import FULL, INNER
 
@@ -278,15 +279,6 @@ class Uniqueness:
         return tree.tag in {"VAR", "BOOLEANTEST"} or (
             tree.tag == "OPEXPR" and self._is_equality(tree)
         )
-
-
-def conjuncts(node: Node | None) -> list[Node]:
-    """The operands of AND, as deep as they go."""
-    if node is None:
-        return []
-    if node.tag == "BOOLEXPR" and node["boolop"] == "and":
-        return [part for item in node.items("args") for part in conjuncts(item)]
-    return [node]
 
 
 def target_of(query: Node, clause: Node) -> Node | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgrepo.compiler.analysis.conditions import conjuncts
 from pgrepo.compiler.analysis.nodes import constant_integer
 from pgrepo.compiler.checks.places import table_offset
-from pgrepo.compiler.checks.uniqueness import conjuncts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
