@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .laboratory import Laboratory
 
 
-def _all_cases() -> list[Case]:
+def all_cases() -> list[Case]:
+    """Every case of every module of `cases`."""
     modules = [item.name for item in pkgutil.iter_modules(cases.__path__) if item.name != "case"]
     return [
         case
@@ -33,7 +34,7 @@ def _cases_by_server() -> list[ParameterSet]:
     """Every case on the servers whose versions it is of."""
     return [
         pytest.param(case, server, id=f"{server}-{case.name[:60]}")
-        for case in _all_cases()
+        for case in all_cases()
         for server, version in (("newest", MAJOR), ("oldest", OLDEST))
         if case.since <= version <= case.until
     ]

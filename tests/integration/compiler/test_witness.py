@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-EXAMPLES = int(os.environ.get("PGREPO_WITNESS", "150"))
+EXAMPLES = int(os.environ.get("PGREPO_WITNESS", "500"))
 # What a generated query may do wrong that is none of the compiler's business.
 _USUAL = (
     psycopg.errors.DataError,

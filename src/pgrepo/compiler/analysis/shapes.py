@@ -73,6 +73,8 @@ class Shapes:
         return None
 
     def _object(self, arguments: list[Node], scope: Scope) -> JsonObject | None:
+        if len(arguments) % 2:
+            return None  # an error when it runs, and none before
         keys = [constant_text(_below_casts(key)) for key in arguments[::2]]
         names = [key for key in keys if key is not None]
         if len(names) != len(keys) or len(set(names)) != len(names):
