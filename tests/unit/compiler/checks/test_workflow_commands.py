@@ -28,7 +28,11 @@ def test_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("workspace", "file"),
-    [("/work", "shop/orders.sql"), ("/work/shop", "orders.sql"), ("/elsewhere", "orders.sql")],
+    [
+        ("/checkout", "shop/orders.sql"),
+        ("/checkout/shop", "orders.sql"),
+        ("/elsewhere", "orders.sql"),
+    ],
 )
 def test_paths(monkeypatch: pytest.MonkeyPatch, workspace: str, file: str) -> None:
     """Paths are seen from the top of the repository, where the project is in it."""
@@ -36,5 +40,5 @@ def test_paths(monkeypatch: pytest.MonkeyPatch, workspace: str, file: str) -> No
     error = SourceError(
         code="PGR203", message="m", file="orders.sql", line=1, column=1, source_line="", help="h"
     )
-    command = workflow_command(error, Path("/work/shop"))
+    command = workflow_command(error, Path("/checkout/shop"))
     assert command == f"::error file={file},line=1,col=1,title=PGR203::m%0Ahelp: h"
