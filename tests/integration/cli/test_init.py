@@ -37,7 +37,7 @@ def test_new_project(project: Path, environment: dict[str, str]) -> None:
     output = tool(project, environment, "pytest", "-q", "-p", "no:asyncio")
     assert "3 passed" in output
     tool(project, environment, "mypy", "--strict", "src", "tests")
-    tool(project, environment, "pyright")
+    tool(project, environment, "pyright", "--pythonpath", sys.executable)
     tool(project, environment, "ruff", "check", "--select", "E4,E7,E9,F,I,B,UP", ".")
 
 
