@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_postgresql import factories
 from pytest_postgresql.janitor import DatabaseJanitor
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Lets pytest-postgresql drop the test databases that an interrupted run left."""
+    """Lets interrupted runs' databases be dropped, and hypothesis take its time."""
     config.option.postgresql_drop_test_database = True
+    # How long an example takes says something of the machine alone.
+    settings.register_profile("pgrepo", settings.default, deadline=None)
+    settings.load_profile("pgrepo")
 
 
 @dataclass(frozen=True)

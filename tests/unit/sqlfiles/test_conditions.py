@@ -181,5 +181,6 @@ def test_an_item_knows_its_list() -> None:
     "sql", ["SELECT ) WHERE a AND", "WHERE", "UPDATE", "SET a END", "ON ( AND", ""]
 )
 def test_what_is_no_sql(sql: str) -> None:
-    """PostgreSQL refuses it later on, with a better message."""
-    find_parts(tokenize(sql))
+    """Nothing beyond its tokens is found; PostgreSQL refuses it later, with a better message."""
+    tokens = tokenize(sql)
+    assert find_parts(tokens).leads <= set(range(len(tokens)))
