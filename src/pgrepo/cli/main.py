@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import sys
 from typing import Annotated
@@ -38,7 +39,18 @@ def build_app() -> typer.Typer:
     app.callback(invoke_without_command=True)(without_verb)
     for module in (demo, init, generate, check, describe, explain, migrate, load, server):
         module.register(app)
+    _let_help_flow(app)
     return app
+
+
+def _let_help_flow(app: typer.Typer) -> None:
+    """Joins the lines of each paragraph: a terminal is rarely as wide as the source."""
+    for command in app.registered_commands:
+        paragraphs = (command.help or inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(" ".join(part.split()) for part in paragraphs)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            _let_help_flow(group.typer_instance)
 
 
 def without_verb(context: typer.Context, version: VersionOption = False) -> None:
