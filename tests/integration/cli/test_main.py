@@ -108,6 +108,8 @@ def test_interrupt(environment: dict[str, str]) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # Tests in the background inherit an ignored SIGINT, which Python would respect.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         # It waits for an answer that does not come.
         connection, _ = listener.accept()
