@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pgrepo.sqlfiles.queries import Operation
+
 if TYPE_CHECKING:
     from pgrepo.sqlfiles.queries import NamedQuery
     from pgrepo.sqlfiles.source import Source
@@ -146,6 +148,7 @@ class Parameter:
         annotated_type: the Python type a `@param` annotation names.
         default: a Python literal from a `@param` annotation.
         optional: whether it may be left out, with all that `@optional` marks for it.
+        dimensions: how many a vector has to have, where the statement says it.
     """
 
     name: str
@@ -156,11 +159,25 @@ class Parameter:
     annotated_type: str | None = None
     default: str | None = None
     optional: bool = False
+    dimensions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A named statement with everything the analysis found out."""
+    """A named statement with everything the analysis found out.
+
+    Attributes:
+        source: the statement as written.
+        columns: what it returns.
+        parameters: what it is given, in the order of the signature.
+        cardinality: how many rows come back.
+        read_only: whether it may run on a replica, and again after a lost connection.
+        writes: whether it is, or holds, an INSERT, UPDATE, DELETE or MERGE, or is no query at
+            all: nothing that a cursor can be declared for.
+        tables: the tables it names, as schema.table.
+        copy: the COPY that does the same for many rows, or None.
+        not_understood: kinds of nodes of its tree that the analysis does not know.
+    """
 
     source: NamedQuery
     columns: tuple[Column, ...]
@@ -176,6 +193,11 @@ class Query:
     def name(self) -> str:
         """The query's name."""
         return self.source.name
+
+    @property
+    def streamable(self) -> bool:
+        """Whether its rows can also be read through a server-side cursor."""
+        return self.source.operation is Operation.MANY and not self.writes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from pgrepo.compiler.analysis.catalog import Function
+from pgrepo.compiler.analysis.facts import Known
 from pgrepo.compiler.analysis.nodes import Node, read_tree
 from pgrepo.compiler.analysis.scope import open_scope
 from pgrepo.compiler.analysis.strict import StrictReader, VarKey
@@ -17,7 +18,11 @@ _FUNCTIONS = {
     1: Function("strict", builtin=True, strict=True, volatile=False),
     2: Function("lax", builtin=True, strict=False, volatile=False),
 }
-READER = StrictReader(cast("Any", SimpleNamespace(functions=_FUNCTIONS)))
+# Literals that stand for themselves: what a constant is, others find out.
+_VALUES = {"TRUTH": Known(True), "LIE": Known(False), "VOID": Known(None), "SOME": Known(1)}
+READER = StrictReader(
+    cast("Any", SimpleNamespace(functions=_FUNCTIONS)), lambda node: _VALUES.get(node.tag)
+)
 
 
 def var(number: int, nulling: str = "", level: int = 0) -> str:
@@ -51,6 +56,12 @@ def proved(keys: frozenset[VarKey]) -> set[int]:
     return {key.attno for key in keys}
 
 
+def query_where(condition: str) -> str:
+    """A sub-query."""
+    return f"{{QUERY :jointree {{FROMEXPR :fromlist <> :quals {condition}}}}}"
+
+
+NOTHING = query_where("<>")
 ONE, TWO = calls(1, var(1)), calls(1, var(2))
 
 
@@ -74,22 +85,48 @@ ONE, TWO = calls(1, var(1)), calls(1, var(2))
         (null_test(1, var(0), row=True), set(), set()),
         (bool_of("not", null_test(0, var(1))), {1}, set()),
         (bool_of("not", null_test(0, var(0), row=True)), set(), set()),
-        (any_of(1, use_or=True), {1, 2}, set()),
-        (any_of(1, use_or=False), set(), set()),
+        (null_test(1, f"{{ROWEXPR :args ({var(1)} {var(2)})}}", row=True), {1, 2}, set()),
+        (null_test(0, f"{{ROWEXPR :args ({var(1)} {var(2)})}}", row=True), set(), set()),
+        (bool_of("or", ONE, "{LIE}", "{VOID}"), {1}, {1}),
+        (bool_of("or", ONE, "{TRUTH}"), set(), {1}),
+        (bool_of("and", ONE, "{TRUTH}"), {1}, {1}),
+        (any_of(1, use_or=True), {1, 2}, {2}),
+        (any_of(1, use_or=False), {2}, {1, 2}),
         (any_of(2, use_or=True), set(), set()),
         (f"{{BOOLEANTEST :arg {ONE} :booltesttype 0}}", {1}, set()),
-        (f"{{BOOLEANTEST :arg {ONE} :booltesttype 1}}", set(), set()),
+        (f"{{BOOLEANTEST :arg {ONE} :booltesttype 1}}", set(), {1}),
         (f"{{BOOLEANTEST :arg {ONE} :booltesttype 2}}", {1}, set()),
-        (f"{{BOOLEANTEST :arg {ONE} :booltesttype 3}}", set(), set()),
-        (f"{{BOOLEANTEST :arg {ONE} :booltesttype 4}}", set(), set()),
+        (f"{{BOOLEANTEST :arg {ONE} :booltesttype 3}}", set(), {1}),
+        (f"{{BOOLEANTEST :arg {ONE} :booltesttype 4}}", set(), {1}),
         (f"{{BOOLEANTEST :arg {ONE} :booltesttype 5}}", {1}, set()),
         (f"{{RELABELTYPE :arg {var(1)} :resulttype 25}}", {1}, {1}),
         (f"{{COALESCEEXPR :args ({var(1)} {var(2)})}}", set(), set()),
-        (f"{{CASEEXPR :args ({{CASEWHEN :expr {ONE} :result {TWO}}})}}", set(), set()),
+        (f"{{COALESCEEXPR :args ({ONE} {calls(1, var(1), var(2))})}}", {1}, {1}),
+        (f"{{NULLIFEXPR :args ({var(1)} {var(2)})}}", {1}, {1}),
+        (f"{{CASEEXPR :args ({{CASEWHEN :expr {ONE} :result {TWO}}})}}", {1, 2}, {1, 2}),
+        (
+            f"{{CASEEXPR :args ({{CASEWHEN :expr {ONE} :result {TWO}}}) :defresult {ONE}}}",
+            {1},
+            {1},
+        ),
+        (
+            f"{{ROWCOMPAREEXPR :largs ({var(1)} {var(2)}) :rargs ({var(3)} {var(4)})}}",
+            {1, 3},
+            {1, 3},
+        ),
+        (f"{{DISTINCTEXPR :opfuncid 1 :args ({var(1)} {{SOME}})}}", set(), {1}),
+        (f"{{DISTINCTEXPR :opfuncid 1 :args ({var(1)} {{VOID}})}}", {1}, set()),
         (f"{{DISTINCTEXPR :opfuncid 1 :args ({var(1)} {var(2)})}}", set(), set()),
         (f"{{FUNCEXPR :funcid 1 :funcretset true :args ({var(1)})}}", set(), set()),
         ("{CONST :constisnull false}", set(), set()),
-        (f"{{SUBLINK :subLinkType 2 :testexpr {ONE}}}", set(), set()),
+        (f"{{SUBLINK :subLinkType 2 :testexpr {ONE} :subselect {NOTHING}}}", {1}, set()),
+        (
+            f"{{SUBLINK :subLinkType 0 :subselect {query_where(calls(1, var(1, level=1)))}}}",
+            {1},
+            set(),
+        ),
+        (f"{{SUBLINK :subLinkType 0 :subselect {query_where(ONE)}}}", set(), set()),
+        (f"{{SUBLINK :subLinkType 1 :testexpr {ONE} :subselect {NOTHING}}}", set(), set()),
     ],
 )
 def test_what_is_proved(tree: str, if_true: set[int], if_false: set[int]) -> None:
@@ -127,7 +164,7 @@ def _of(source: int, nulling: str = "") -> str:
 def test_what_a_join_proves(join_type: int, expected: set[int]) -> None:
     """Its condition speaks of the rows that it may null; an inner join's of both sides'."""
     both = bool_of("and", _of(1), _of(2))
-    assert {source for source, _ in _scope(join_type, both, "<>").not_null} == expected
+    assert {source for source, *_ in _scope(join_type, both, "<>").not_null} == expected
 
 
 @pytest.mark.parametrize(("join_type", "nulled"), [(1, 2), (3, 1)], ids=["left", "right"])

@@ -1,6 +1,8 @@
 """Statements and a live PostgreSQL in, typed statements out.
 
-`describe` asks the server; `nodes` reads its analysed tree; `expressions`, `sources`, `scope` and
-`strict` decide what can be NULL; `cardinality`, `parameters`, `shapes` and `effects` read off the
-rest.
+`describe` asks the server; `nodes` reads its analysed tree, `group_entries` levels out versions.
+What can be NULL is decided by `expressions`, `sources` and `written`, with what conditions prove
+(`scope`, `strict`, `refutation`), what they can be (`truth`, `constants`, `emptiness`), and which
+joins always find a row (`matching`). `cardinality`, `parameters`, `shapes` and `effects` read off
+the rest.
 """

@@ -83,6 +83,7 @@ class QueryAnalyser:
             parameters=self._parameters(query, variant, description, tree),
             cardinality=cardinality_of(tree, rows),
             read_only=effects.read_only,
+            writes=effects.writes,
             tables=effects.tables,
             copy=copy,
             not_understood=tuple(sorted(analyser.not_understood)),
@@ -98,6 +99,7 @@ class QueryAnalyser:
             parameters=self._parameters(query, variant, description, None),
             cardinality=Cardinality.MANY if description.columns else Cardinality.EXEC,
             read_only=False,
+            writes=True,
             tables=(),
         )
 
@@ -189,6 +191,7 @@ class QueryAnalyser:
                     annotated_type=note.type if note is not None else None,
                     default=note.default if note is not None else None,
                     optional=name in optional,
+                    dimensions=use.dimensions if use is not None else None,
                 )
             )
         return tuple(found)

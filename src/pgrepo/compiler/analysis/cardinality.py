@@ -10,6 +10,7 @@ from pgrepo.compiler.analysis.conditions import conjuncts
 from pgrepo.compiler.analysis.nodes import constant_integer
 from pgrepo.compiler.analysis.scope import FULL, INNER, LEFT, RIGHT, Scope
 from pgrepo.compiler.analysis.sources import find_cte, result_targets
+from pgrepo.compiler.analysis.truth import TRUE
 from pgrepo.compiler.model import Cardinality
 
 if TYPE_CHECKING:
@@ -90,31 +91,31 @@ class RowCounter:
     def _select(self, query: Node, scope: Scope, at_most_one: bool) -> Rows:
         if _returns_sets(query):
             return _ANY
-        tree = query.node("jointree")
         grouped = bool(query.items("groupClause") or query.items("groupingSets"))
         if query.flag("hasAggs") and not grouped:
             return Rows(at_least_one=query.node("havingQual") is None, at_most_one=True)
         if query.items("groupingSets"):
             return _ANY
-        unfiltered = tree is None or (tree.node("quals") is None and not query.get("havingQual"))
-        sources = tree.items("fromlist") if tree is not None else []
         # A row that FOR UPDATE meets may be gone, or skipped, by the time it is locked.
-        certain = (
-            unfiltered
-            and not query.items("rowMarks")
-            and all(self._surely_has_row(item, scope) for item in sources)
-        )
-        return Rows(at_least_one=certain, at_most_one=at_most_one)
+        certain = not query.get("havingQual") and not query.items("rowMarks")
+        return Rows(certain and self.surely_has_input(scope), at_most_one)
 
-    def _surely_has_row(self, item: Node, scope: Scope) -> bool:
+    def surely_has_input(self, scope: Scope) -> bool:
+        """Whether FROM and WHERE of a query always leave a row."""
+        tree, before = scope.query.node("jointree"), scope.unfiltered()
+        if tree is None:
+            return True
+        return self._analyser.truth.outcomes(tree.node("quals"), before) == TRUE and all(
+            self.surely_has_row(item, before) for item in tree.items("fromlist")
+        )
+
+    def surely_has_row(self, item: Node, scope: Scope) -> bool:
+        """Whether an item of FROM always has a row."""
         if item.tag == "RANGETBLREF":
             return self._source_rows(scope, item.integer("rtindex")).at_least_one
         kind = item.integer("jointype")
-        left, right = (self._surely_has_row(item[side], scope) for side in ("larg", "rarg"))
-        condition = item.node("quals")
-        always = condition is None or (
-            condition.tag == "CONST" and constant_integer(condition) == 1
-        )
+        left, right = (self.surely_has_row(item[side], scope) for side in ("larg", "rarg"))
+        always = self._analyser.truth.outcomes(item.node("quals"), scope) == TRUE
         return {
             INNER: left and right and always,
             LEFT: left,
@@ -163,7 +164,7 @@ class RowCounter:
             case 3:  # function
                 calls = [item.node("funcexpr") for item in entry.items("functions")]
                 single = all(call is not None and not call.flag("funcretset") for call in calls)
-                return Rows(single, single)
+                return Rows(single or any(self._counts_up(call, scope) for call in calls), single)
             case 5:  # VALUES
                 rows = len(entry.items("values_lists"))
                 return Rows(at_least_one=rows > 0, at_most_one=rows <= 1)
@@ -173,6 +174,16 @@ class RowCounter:
                 return Rows(at_least_one=True, at_most_one=True)
             case _:
                 return _ANY
+
+    def _counts_up(self, call: Node | None, scope: Scope) -> bool:
+        """Whether it is `generate_series(1, 12)`, which has rows."""
+        function = self._catalog.functions.get(call.integer("funcid")) if call is not None else None
+        if call is None or function is None or not function.builtin:
+            return False
+        known = [self._analyser.constants.of(item, scope) for item in call.items("args")]
+        bounds = [item.value for item in known if item is not None and type(item.value) is int]
+        is_series = function.name == "generate_series" and len(known) == len(bounds) == 2
+        return is_series and bounds[0] <= bounds[1]
 
     def _cte_rows(self, scope: Scope, entry: Node) -> Rows:
         found = find_cte(scope, entry)

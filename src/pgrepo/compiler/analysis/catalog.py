@@ -52,6 +52,14 @@ WITH RECURSIVE family AS (
 """
 _COLUMNS = f"""{_FAMILY}
 SELECT
+    EXISTS (
+        SELECT FROM family AS f JOIN pg_class AS m ON m.oid = f.member
+        WHERE f.root = c.oid AND m.relkind = 'f'
+    ) AS has_foreign_rows,
+    EXISTS (
+        SELECT FROM family AS f JOIN pg_attribute AS b ON b.attrelid = f.member
+        WHERE f.root = c.oid AND b.attname = a.attname AND b.attgenerated <> ''
+    ) AS is_generated,
     c.oid AS relid, n.nspname AS schema, c.relname AS "table", c.relkind AS relkind,
     c.relrowsecurity AS row_security,
     a.attnum AS attnum, a.attname AS name, a.atttypid AS type, a.atthasdef AS has_default,
@@ -187,6 +195,10 @@ class Relation:
         keys: what determines a row: (column number, operator family of the index) pairs.
         may_drop_inserts: a BEFORE INSERT row trigger may make the row vanish.
         may_drop_updates: likewise for UPDATE.
+        changes_inserts: something may change a row that is being inserted: a BEFORE row trigger,
+            or the server on which a foreign table lies.
+        changes_updates: likewise for UPDATE.
+        generated: the numbers of the columns that are computed from others.
     """
 
     oid: int
@@ -200,6 +212,9 @@ class Relation:
     foreign_keys: list[ForeignKey] = field(default_factory=list)
     may_drop_inserts: bool = False
     may_drop_updates: bool = False
+    changes_inserts: bool = False
+    changes_updates: bool = False
+    generated: set[int] = field(default_factory=set)
 
     def origin(self, attnum: int) -> ColumnOrigin:
         """The column in the terms of the model."""
@@ -242,10 +257,9 @@ class Catalog:
                 pairs = frozenset(zip(columns, referenced, strict=True))
                 key = ForeignKey(target, pairs, frozenset(operators))
                 self.relations[relid].foreign_keys.append(key)
-        for relid, on_insert, on_update, language, body in triggers:
-            if relid in self.relations and not surely_returns_new(language, body):
-                self.relations[relid].may_drop_inserts |= on_insert
-                self.relations[relid].may_drop_updates |= on_update
+        for relid, *trigger in triggers:
+            if relid in self.relations:
+                self._add_trigger(self.relations[relid], *trigger)
 
     def _add_column(self, row: dict[str, Any], choices: tuple[str, ...]) -> None:
         relation = self.relations.setdefault(
@@ -257,6 +271,8 @@ class Catalog:
                 kind=row["relkind"],
                 row_security=row["row_security"],
                 comment=row["table_comment"],
+                changes_inserts=row["has_foreign_rows"],
+                changes_updates=row["has_foreign_rows"],
             ),
         )
         relation.columns[row["attnum"]] = TableColumn(
@@ -267,6 +283,19 @@ class Catalog:
             comment=row["comment"],
             choices=choices,
         )
+
+        if row["is_generated"]:
+            relation.generated.add(row["attnum"])
+
+    @staticmethod
+    def _add_trigger(
+        relation: Relation, on_insert: bool, on_update: bool, language: str, body: str
+    ) -> None:
+        relation.changes_inserts |= on_insert
+        relation.changes_updates |= on_update
+        if not surely_returns_new(language, body):
+            relation.may_drop_inserts |= on_insert
+            relation.may_drop_updates |= on_update
 
     def type(self, oid: int) -> PgType:
         """The type with this OID.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.pq import DiagnosticField, ExecStatus
 
+from pgrepo.compiler.analysis.group_entries import add_group_entries
 from pgrepo.compiler.analysis.nodes import Node, read_tree
 from pgrepo.sqlfiles.lexer import tokenize
 
@@ -107,6 +108,8 @@ class Describer:
             raise _rejected(description, sql)
         # A second statement in the text would have been refused; a rule can add trees.
         trees = [node for text in self._trees for node in read_tree(text)]
+        for tree in trees:
+            add_group_entries(tree)
         return Description(
             parameters=tuple(description.param_type(index) for index in range(description.nparams)),
             columns=tuple(

@@ -26,10 +26,12 @@ class Effects:
 
     Attributes:
         read_only: it may run on a replica, and again after a lost connection.
+        writes: it changes rows itself, not only through functions.
         tables: the tables it names, as schema.table, in alphabetical order.
     """
 
     read_only: bool
+    writes: bool
     tables: tuple[str, ...]
 
 
@@ -38,13 +40,18 @@ def effects_of(query: Node, catalog: Catalog) -> Effects:
     nodes = list(query.walk())
     return Effects(
         read_only=all(_is_harmless(node, catalog) for node in nodes),
+        writes=any(_is_write(node) for node in nodes),
         tables=tuple(sorted({name for node in nodes for name in _table(node, catalog)})),
     )
 
 
+def _is_write(node: Node) -> bool:
+    return node.tag == "QUERY" and node.integer("commandType") != _SELECT
+
+
 def _is_harmless(node: Node, catalog: Catalog) -> bool:
     if node.tag == "QUERY":
-        return node.integer("commandType") == _SELECT and not node.items("rowMarks")
+        return not _is_write(node) and not node.items("rowMarks")
     if node.tag == "NEXTVALUEEXPR":
         return False
     for name in _FUNCTION_FIELDS:

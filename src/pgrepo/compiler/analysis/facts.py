@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pgrepo.compiler.analysis.nodes import Node
@@ -43,12 +43,18 @@ _TYPE_FIELDS = {
     "XMLEXPR": "type",
     "NEXTVALUEEXPR": "typeId",
 }
-EXPR_SUBLINK, ARRAY_SUBLINK = 4, 6
+EXISTS_SUBLINK, ANY_SUBLINK, EXPR_SUBLINK, ARRAY_SUBLINK = 0, 2, 4, 6
 _BOOLEAN = 16
 _INTEGER = 23
 _BOOLEAN_NODES = frozenset({
     "BOOLEXPR", "NULLTEST", "BOOLEANTEST", "SCALARARRAYOPEXPR", "ROWCOMPAREEXPR", "JSONISPREDICATE",
 })  # fmt: skip
+
+
+class Known(NamedTuple):
+    """A value that is known before anything runs; None is NULL."""
+
+    value: int | str | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +66,28 @@ class Fact:
         origin: the table column whose value it is, unchanged.
         json: the shape of a json value which the statement builds.
         row: for a whole row, its columns.
+        constant: the value itself, where it is the same in every run.
     """
 
     nullable: bool
     origin: ColumnOrigin | None = None
     json: JsonObject | JsonArray | None = None
     row: tuple[Member, ...] | None = None
+    constant: Known | None = None
 
     def nulled(self) -> Fact:
         """The same value where an outer join may have put NULL in its place."""
-        return self if self.nullable else replace(self, nullable=True)
+        return self if self.nullable else replace(self, nullable=True, constant=None)
 
     def proved(self) -> Fact:
         """The same value where a condition has excluded NULL."""
-        return replace(self, nullable=False) if self.nullable else self
+        return replace(self, nullable=False, constant=None) if self.nullable else self
+
+    def known(self, constant: Known | None) -> Fact:
+        """The same value where it is a constant."""
+        if constant is None:
+            return self
+        return replace(self, nullable=constant.value is None, constant=constant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pgrepo.compiler.analysis.choices import strip_casts
 from pgrepo.compiler.analysis.facts import type_of
+from pgrepo.compiler.analysis.nodes import constant_integer
+from pgrepo.compiler.pytypes import VECTORS, bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +30,13 @@ class ParameterUse:
         nullable: NULL makes sense for it: it feeds a nullable column, or something looks
             whether it is NULL (COALESCE, IS NULL, IS DISTINCT FROM), and no use forbids it.
         origin: the column it feeds, or else the first it is compared with.
+        dimensions: of a vector, how many it is made to have: `$1::vector(768)`, or by a column
+            of that type which it feeds.
     """
 
     nullable: bool
     origin: ColumnOrigin | None
+    dimensions: int | None = None
 
 
 def read_parameters(query: Node, catalog: Catalog, count: int) -> list[ParameterUse]:
@@ -90,6 +95,7 @@ class _Reader:
         self._assigned: dict[int, list[tuple[ColumnOrigin, bool]]] = {}
         self._compared: dict[int, list[ColumnOrigin]] = {}
         self._null_aware: set[int] = set()
+        self._dimensions: dict[int, int] = {}
 
     def use(self, number: int) -> ParameterUse:
         assigned = self._assigned.get(number, [])
@@ -97,7 +103,11 @@ class _Reader:
         accepts = number in self._null_aware or any(nullable for _, nullable in assigned)
         forbidden = any(not nullable for _, nullable in assigned)
         origins = [origin for origin, _ in assigned] or compared
-        return ParameterUse(accepts and not forbidden, origins[0] if origins else None)
+        return ParameterUse(
+            accepts and not forbidden,
+            origins[0] if origins else None,
+            self._dimensions.get(number),
+        )
 
     def read(self, query: Node) -> None:
         for node in query.walk():
@@ -136,6 +146,8 @@ class _Reader:
             levels = [*levels, node]
         elif node.tag in {"OPEXPR", "DISTINCTEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR"}:
             self._comparison(node, levels)
+        elif node.tag == "FUNCEXPR":
+            self._length_coercion(node)
         self._null_aware.update(_null_aware_arguments(node))
         for child in node.children():
             self._expressions(child, levels)
@@ -150,6 +162,19 @@ class _Reader:
             origin = self._column(strip_casts(other), levels) if number is not None else None
             if number is not None and origin is not None:
                 self._compared.setdefault(number, []).append(origin)
+
+    def _length_coercion(self, node: Node) -> None:
+        arguments = node.items("args")
+        if node.integer("funcformat") not in {1, 2} or len(arguments) != 3:
+            return
+        number, length = _parameter_number(arguments[0]), arguments[1]
+        if number is None or length.tag != "CONST":
+            return
+        pg_type = self._catalog.type(node.integer("funcresulttype"))
+        dimensions = constant_integer(length)
+        # pgvector's type modifier is the number of dimensions, and -1 stands for any.
+        if bare_name(pg_type) in VECTORS and dimensions is not None and dimensions > 0:
+            self._dimensions[number] = dimensions
 
     def _column(self, node: Node, levels: list[Node]) -> ColumnOrigin | None:
         if node.tag != "VAR" or node.integer("varlevelsup") >= len(levels):

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
     from pgrepo.compiler.analysis.facts import Fact
     from pgrepo.compiler.analysis.nodes import Node
-    from pgrepo.compiler.analysis.strict import StrictReader, VarKey
+    from pgrepo.compiler.analysis.strict import Column, StrictReader, VarKey
 
 INNER, LEFT, FULL, RIGHT = range(4)
+_DELETE, _OLD = 4, 1  # CmdType, VarReturningType
 
 # One way of a column becoming NULL: an outer join's range-table index, and which side or column.
 Nulling = tuple[int, str]
@@ -27,6 +28,11 @@ class Join:
     left: frozenset[int]
     right: frozenset[int]
 
+    def ways(self, index: int) -> frozenset[Nulling]:
+        """The ways in which it can make columns NULL."""
+        sides = {FULL: ("left", "right"), INNER: ()}.get(self.kind, ("",))
+        return frozenset((index, side) for side in sides)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -36,17 +42,26 @@ class Scope:
         query: the QUERY node.
         parent: the level that `varlevelsup` 1 means.
         joins: its joins by range-table index.
-        not_null: columns (varno, attno) proved not null where no outer join nulls them.
+        not_null: columns proved not null where no outer join nulls them.
         happened_not: the ways of becoming NULL that a condition has excluded.
         recursion: facts assumed for recursive CTEs by name, while their fixpoint is sought.
+        null: columns that are supposed to be NULL.
+        has_rows: whether the one group that all rows are has any; None where that is not known.
+        before: of a scope in which RETURNING is read, the one before the statement wrote.
     """
 
     query: Node
     parent: Scope | None
     joins: dict[int, Join] = field(default_factory=dict)
-    not_null: frozenset[tuple[int, int]] = frozenset()
+    not_null: frozenset[Column] = frozenset()
     happened_not: frozenset[Nulling] = frozenset()
     recursion: dict[str, list[Fact]] = field(default_factory=dict)
+    before: Scope | None = None
+    has_rows: bool | None = None
+    null: frozenset[Column] = frozenset()
+    # Scopes made of this one: the same question gives the same object, so that what is
+    # remembered of a scope is found again.
+    _made: dict[object, Scope] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def up(self, levels: int) -> Scope:
         """The scope so many levels out."""
@@ -79,20 +94,58 @@ class Scope:
 
     def assuming(self, proved: frozenset[VarKey]) -> Scope:
         """This scope where, besides, these columns are known not to be NULL."""
-        columns = {(key.varno, key.attno) for key in proved}
-        ways = {way for key in proved for way in self.nullings(*key)}
-        if columns <= self.not_null and ways <= self.happened_not:
-            return self
-        return replace(
-            self,
-            not_null=self.not_null | columns,
-            happened_not=self.happened_not | ways,
-        )
+        columns = {key.column for key in proved}
+        ways = {
+            way for key in proved for way in self.nullings(key.varno, key.attno, key.nulling)
+        }  # fmt: skip
+        return self._with(self.not_null | columns, self.happened_not | ways)
 
     def without_join(self, index: int) -> Scope:
         """This scope where the join has nulled neither side."""
         ways = {(index, ""), (index, "left"), (index, "right")}
-        return replace(self, happened_not=self.happened_not | ways)
+        return self._with(self.not_null, self.happened_not | ways)
+
+    def excluding(self, ways: frozenset[Nulling]) -> Scope:
+        """This scope where, besides, these ways of becoming NULL did not happen."""
+        return self._with(self.not_null, self.happened_not | ways)
+
+    def knowing_nothing_of(self, sources: frozenset[int]) -> Scope:
+        """This scope as it is for rows of these sources that no condition has chosen yet."""
+        return self._with(
+            frozenset(key for key in self.not_null if key[0] not in sources),
+            frozenset(way for way in self.happened_not if way[0] not in sources),
+        )
+
+    def unfiltered(self) -> Scope:
+        """This scope as it is before any condition holds."""
+        return self._with(frozenset(), frozenset())
+
+    def supposing_null(self, column: Column) -> Scope:
+        """This scope where a column is NULL."""
+        if column not in self._made:
+            self._made[column] = replace(self, null=self.null | {column})
+        return self._made[column]
+
+    def over(self, *, has_rows: bool) -> Scope:
+        """This scope for an aggregate without GROUP BY where there are rows, or none."""
+        if has_rows not in self._made:
+            self._made[has_rows] = replace(self, has_rows=has_rows)
+        return self._made[has_rows]
+
+    def returning(self) -> Scope:
+        """This scope for RETURNING: what the conditions say, they say of the old image."""
+        target, command = self.query.integer("resultRelation"), self.query.integer("commandType")
+        old = {(varno, attno, _OLD) for varno, attno, _ in self.not_null if varno == target}
+        kept = {key for key in self.not_null if key[0] != target or command == _DELETE}
+        return replace(self, not_null=frozenset(old | kept), before=self)
+
+    def _with(self, not_null: frozenset[Column], happened_not: frozenset[Nulling]) -> Scope:
+        key = (not_null, happened_not)
+        if key == (self.not_null, self.happened_not):
+            return self
+        if key not in self._made:
+            self._made[key] = replace(self, not_null=not_null, happened_not=happened_not)
+        return self._made[key]
 
 
 def open_scope(

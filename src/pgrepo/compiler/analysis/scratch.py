@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -12,7 +13,9 @@ from psycopg import sql
 
 from pgrepo.compiler.analysis.describe import Rejected
 from pgrepo.compiler.analysis.rejections import explain
+from pgrepo.compiler.failing import failing_statement
 from pgrepo.errors import ServerVersionError
+from pgrepo.sqlfiles.ddl import read_after_migrate, read_ddl_directory
 from pgrepo.sqlfiles.source import read_source
 
 if TYPE_CHECKING:
@@ -60,6 +63,22 @@ def scratch_database(server: str) -> Iterator[psycopg.Connection[Any]]:
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
 
 
+def apply_directory(
+    connection: psycopg.Connection[Any], path: Path, root: Path | None = None
+) -> None:
+    """Applies a directory's DDL files in order, and then its afterMigrate.sql.
+
+    So a query is planned with the partitions that the migrator would have made.
+
+    Raises:
+        SourceError: a file is wrong, or PostgreSQL refuses it; the error says where.
+        ProjectError: there is no such directory.
+    """
+    files = read_ddl_directory(path, root)
+    callback = read_after_migrate(path, root)
+    apply_files(connection, files if callback is None else [*files, callback], root)
+
+
 def apply_files(
     connection: psycopg.Connection[Any], files: Sequence[DdlFile], root: Path | None = None
 ) -> None:
@@ -74,7 +93,7 @@ def apply_files(
             # As the migrator does: what a file sets must not reach the next one.
             connection.execute("RESET ROLE; RESET ALL")
         except psycopg.Error as error:
-            raise _refused(read_source(file.path, root), error) from error
+            raise _refused(connection, read_source(file.path, root), error) from error
 
 
 def apply_script(connection: psycopg.Connection[Any], path: Path, root: Path | None = None) -> None:
@@ -89,10 +108,12 @@ def apply_script(connection: psycopg.Connection[Any], path: Path, root: Path | N
     try:
         connection.execute(text.encode())
     except psycopg.Error as error:
-        raise _refused(source, error) from error
+        raise _refused(connection, replace(source, text=text), error) from error
 
 
-def _refused(source: Source, error: psycopg.Error) -> SourceError:
+def _refused(
+    connection: psycopg.Connection[Any], source: Source, error: psycopg.Error
+) -> SourceError:
     diagnostic = error.diag
     position = int(diagnostic.statement_position) - 1 if diagnostic.statement_position else None
     code, help_text = explain(
@@ -105,6 +126,8 @@ def _refused(source: Source, error: psycopg.Error) -> SourceError:
         None,
     )
     message = diagnostic.message_primary or str(error)
+    if position is None and (found := failing_statement(connection, source.text, error)):
+        return source.error(code, message, *found, help=help_text)
     start = position or 0
     name = _NAME.match(source.text, start)
     return source.error(code, message, start, name.end() if name else None, help=help_text)

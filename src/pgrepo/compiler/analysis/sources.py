@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgrepo.compiler.analysis.emptiness import can_have_rows
 from pgrepo.compiler.analysis.facts import NOT_NULL, NULLABLE, Fact, Member, either, type_of
 from pgrepo.compiler.analysis.scope import FULL, Scope
 
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
     from pgrepo.compiler.analysis.nodes import Node
 
 _SELECT = 1
+_JOIN = 2  # RTEKind
 _UNION, _INTERSECT = 1, 2
+
+
+# A query, the scope around it (both by id), and the columns of it that are known not to be NULL.
+_Asked = tuple[int, int, frozenset[int]]
+_NOTHING: frozenset[int] = frozenset()
 
 
 class Sources:
@@ -24,7 +31,7 @@ class Sources:
         self._analyser = analyser
         self._catalog = analyser.catalog
         # Every column of a sub-query asks for the whole; a scope is kept so that its id stays its.
-        self._results: dict[tuple[int, int], tuple[Scope | None, list[Fact]]] = {}
+        self._results: dict[_Asked, tuple[Scope | None, list[Fact]]] = {}
         # RTEKind, src/include/nodes/parsenodes.h; what is not here is nullable.
         self._rules: dict[int, Callable[[Scope, Node, int, int], Fact]] = {
             0: self._relation,
@@ -70,6 +77,8 @@ class Sources:
         query = entry.node("subquery")
         if query is not None:
             return [type_of(item["expr"]) for item in visible_targets(query)]
+        if entry.integer("rtekind") == _JOIN:
+            return [type_of(item) if item else 0 for item in entry.items("joinaliasvars")]
         return [int(oid) for oid in entry.items("coltypes")]  # of VALUES and WITH
 
     # What stands in FROM --------------------------------------------------------------------
@@ -83,8 +92,8 @@ class Sources:
             return NULLABLE
         return Fact(nullable=column.nullable, origin=relation.origin(attno))
 
-    def _sub_query(self, scope: Scope, entry: Node, _index: int, attno: int) -> Fact:
-        facts = self.result(entry["subquery"], scope)
+    def _sub_query(self, scope: Scope, entry: Node, index: int, attno: int) -> Fact:
+        facts = self.result(entry["subquery"], scope, not_null=_not_null(scope, index))
         return facts[attno - 1] if attno <= len(facts) else NULLABLE
 
     def _join(self, scope: Scope, entry: Node, index: int, attno: int) -> Fact:
@@ -112,7 +121,10 @@ class Sources:
 
     def _values(self, scope: Scope, entry: Node, _index: int, attno: int) -> Fact:
         rows = entry.items("values_lists")
-        return either(any(self._analyser.fact(row[attno - 1], scope).nullable for row in rows))
+        first, *others = (self._analyser.fact(row[attno - 1], scope) for row in rows)
+        if all(fact == first for fact in others):
+            return first
+        return either(first.nullable or any(fact.nullable for fact in others))
 
     def _group(self, scope: Scope, entry: Node, _index: int, attno: int) -> Fact:
         expressions = entry.items("groupexprs")
@@ -120,7 +132,7 @@ class Sources:
             return NULLABLE
         return self._analyser.fact(expressions[attno - 1], scope)
 
-    def _cte(self, scope: Scope, entry: Node, _index: int, attno: int) -> Fact:
+    def _cte(self, scope: Scope, entry: Node, index: int, attno: int) -> Fact:
         name = entry["ctename"]
         if name in scope.recursion and entry.flag("self_reference"):
             return scope.recursion[name][attno - 1]
@@ -128,14 +140,14 @@ class Sources:
         if found is None:
             return NULLABLE
         level, cte = found
-        facts = self._cte_result(level, cte)
+        facts = self._cte_result(level, cte, _not_null(scope, index))
         return facts[attno - 1] if attno <= len(facts) else NULLABLE
 
-    def _cte_result(self, level: Scope, cte: Node) -> list[Fact]:
+    def _cte_result(self, level: Scope, cte: Node, not_null: frozenset[int]) -> list[Fact]:
         query = cte["ctequery"]
         if not cte.flag("cterecursive"):
-            return self.result(query, level)
-        key = (id(query), id(level))
+            return self.result(query, level, not_null=not_null)
+        key = (id(query), id(level), _NOTHING)
         if key not in self._results:
             self._results[key] = (level, self._fixpoint(level, cte))
         return self._results[key][1]
@@ -158,38 +170,69 @@ class Sources:
     # Results ----------------------------------------------------------------------------------
 
     def result(
-        self, query: Node, parent: Scope | None, recursion: dict[str, list[Fact]] | None = None
+        self,
+        query: Node,
+        parent: Scope | None,
+        recursion: dict[str, list[Fact]] | None = None,
+        not_null: frozenset[int] = _NOTHING,
     ) -> list[Fact]:
-        """The facts of a query's result columns."""
+        """The facts of a query's result columns.
+
+        Args:
+            query: the query.
+            parent: the scope around it.
+            recursion: facts assumed for recursive CTEs.
+            not_null: numbers of result columns that are not NULL in the rows of interest: what a
+                condition outside says holds inside as well.
+        """
         if recursion is not None:
-            return self._read_result(query, self._analyser.scope(query, parent, recursion))
-        key = (id(query), id(parent))
+            return self._read_result(
+                query, self._analyser.scope(query, parent, recursion), _NOTHING
+            )
+        key = (id(query), id(parent), not_null)
         if key not in self._results:
-            facts = self._read_result(query, self._analyser.scope(query, parent))
+            facts = self._read_result(query, self._analyser.scope(query, parent), not_null)
             self._results[key] = (parent, facts)
         return self._results[key][1]
 
-    def _read_result(self, query: Node, scope: Scope) -> list[Fact]:
+    def _read_result(self, query: Node, scope: Scope, not_null: frozenset[int]) -> list[Fact]:
         operations = query.node("setOperations")
         if operations is not None:
-            return self._set_operation(operations, scope)
+            return self._set_operation(operations, scope, not_null)
+        if query.integer("commandType") != _SELECT:
+            scope = scope.returning()
         expressions: list[Node] = [target["expr"] for target in visible_targets(query)]
-        # Before 18 the tree does not mark what grouping sets null.
-        unmarked = query.items("groupingSets") and not query.flag("hasGroupRTE")
-        certain = {"AGGREF", "GROUPINGFUNC"}
-        return [
-            NULLABLE if unmarked and item.tag not in certain else self._analyser.fact(item, scope)
-            for item in expressions
-        ]
+        if _speaks_of_one_row(query):
+            for number, item in enumerate(expressions, start=1):
+                if number in not_null:
+                    scope = scope.assuming(self._analyser.strict.if_not_null(item))
+            scope = self._analyser.settled(scope)
+        facts = [self._analyser.fact(item, scope) for item in expressions]
+        # Of rows that never come everything holds.
+        empty = not can_have_rows(query, scope.before or scope, self._analyser)
+        return [fact.proved() for fact in facts] if empty else facts
 
-    def _set_operation(self, node: Node, scope: Scope) -> list[Fact]:
+    def _set_operation(self, node: Node, scope: Scope, not_null: frozenset[int]) -> list[Fact]:
         if node.tag == "RANGETBLREF":
             entry = scope.source(node.integer("rtindex"))
-            return self.result(entry["subquery"], scope)
-        left = self._set_operation(node["larg"], scope)
-        right = self._set_operation(node["rarg"], scope)
+            return self.result(entry["subquery"], scope, not_null=not_null)
+        left = self._set_operation(node["larg"], scope, not_null)
+        right = self._set_operation(node["rarg"], scope, not_null)
         operation = node.integer("op")
         return [_combine(operation, one, other) for one, other in zip(left, right, strict=True)]
+
+
+def _not_null(scope: Scope, index: int) -> frozenset[int]:
+    """The columns of an entry that a scope's conditions exclude from being NULL."""
+    return frozenset(attno for varno, attno, _ in scope.not_null if varno == index)
+
+
+def _speaks_of_one_row(query: Node) -> bool:
+    """Whether what a result column says of a column in FROM holds wherever that one is read.
+
+    Window functions look at other rows. What a write returns has an old and a new image.
+    """
+    return query.integer("commandType") == _SELECT and not query.flag("hasWindowFuncs")
 
 
 def _combine(operation: int, left: Fact, right: Fact) -> Fact:

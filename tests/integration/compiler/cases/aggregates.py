@@ -75,26 +75,53 @@ CASES = [
     Case("SELECT n FROM a WHERE id = 1 GROUP BY n", "!", MAYBE),
     Case("SELECT DISTINCT n, x FROM a", "!?"),
     Case("SELECT DISTINCT ON (n) n, x, t FROM a ORDER BY n, x", "!?!"),
-    Case("SELECT 1 FROM a GROUP BY ()", "?"),
+    Case("SELECT 1 FROM a GROUP BY ()", "!"),
     # Grouping sets: what is not grouped by is NULL
     Case("SELECT n, t, count(*), max(id) FROM a GROUP BY ROLLUP (n, t)", "??!?"),
     Case("SELECT n, t, count(*) FROM a GROUP BY CUBE (n, t)", "??!"),
     Case("SELECT n, count(*) FROM a GROUP BY GROUPING SETS ((n), ())", "?!"),
-    Case("SELECT n, t, count(*) FROM a GROUP BY n, ROLLUP (t)", "!?!", since=18),
-    Case("SELECT n, t, count(*) FROM a GROUP BY n, ROLLUP (t)", "??!", until=17),
-    Case("SELECT n + 1, GROUPING(n), COALESCE(n, 0) FROM a GROUP BY ROLLUP (n)", "?!!", since=18),
-    Case("SELECT n + 1, GROUPING(n), COALESCE(n, 0) FROM a GROUP BY ROLLUP (n)", "?!?", until=17),
-    Case("SELECT n FROM a GROUP BY ROLLUP (n) HAVING n IS NOT NULL", "!", since=18),
-    Case("SELECT n, t FROM a GROUP BY ROLLUP (n, t) HAVING t <> ''", "?!", since=18),
+    Case("SELECT n, t, count(*) FROM a GROUP BY n, ROLLUP (t)", "!?!"),
+    Case("SELECT n, t, x FROM a GROUP BY GROUPING SETS ((n, t), (n, x)), n", "!??"),
+    Case("SELECT n + 1, GROUPING(n), COALESCE(n, 0) FROM a GROUP BY ROLLUP (n)", "?!!"),
+    Case("SELECT COALESCE(x, 0), COALESCE(x, 0) + 1 FROM a GROUP BY ROLLUP (COALESCE(x, 0))", "??"),
+    Case("SELECT max(n), sum(n) FROM a GROUP BY ROLLUP (n)", "??"),
+    Case("SELECT max(n) FROM a GROUP BY GROUPING SETS ((n), (t))", "!"),
+    Case("SELECT max(n + (SELECT a.n FROM b LIMIT 1)) FROM a GROUP BY n, CUBE (t)", "?"),
+    Case("SELECT n FROM a GROUP BY ROLLUP (n) HAVING n IS NOT NULL", "!"),
+    Case("SELECT n, t FROM a GROUP BY ROLLUP (n, t) HAVING t <> ''", "?!"),
+    Case("SELECT n FROM a GROUP BY ROLLUP (n, t) HAVING (SELECT n) > 0", "?"),
     Case("SELECT 1 AS one, count(*) FROM a GROUP BY ROLLUP (1)", "?!"),
     Case("SELECT max(t) FROM a GROUP BY GROUPING SETS ((), ())", "?"),
-    Case("SELECT json_build_object('n', n) FROM a GROUP BY ROLLUP (n)", "!", since=18),
-    Case("SELECT json_build_object('n', n) FROM a GROUP BY ROLLUP (n)", "?", until=17),
-    Case("SELECT CASE WHEN n IS NULL THEN 0 ELSE n END FROM a GROUP BY ROLLUP (n)", "!", since=18),
+    Case("SELECT json_build_object('n', n) FROM a GROUP BY ROLLUP (n)", "!"),
+    Case("SELECT CASE WHEN n IS NULL THEN 0 ELSE n END FROM a GROUP BY ROLLUP (n)", "!"),
+    # HAVING and CASE that say that there are rows
+    Case("SELECT max(n), max(x) FROM a HAVING count(*) > 0", "!?", MAYBE),
+    Case("SELECT max(n) FROM a HAVING count(*) >= 0", "?", MAYBE),
+    Case("SELECT max(n) FROM a HAVING sum(x) > 0", "!", MAYBE),
+    Case("SELECT max(n) FROM a HAVING sum(x) > 0 OR count(*) = 0", "?", MAYBE),
+    Case(
+        "SELECT CASE WHEN count(*) = 0 THEN 0 ELSE max(n) END, "
+        "CASE WHEN count(x) > 0 THEN max(n) ELSE 0 END, "
+        "CASE WHEN count(*) > 1 THEN 0 ELSE max(n) END FROM a",
+        "!!?",
+        ONE,
+    ),
+    Case("SELECT max(g) FROM generate_series(1, 2) AS g", "!", ONE),
+    Case("SELECT max(g) FROM generate_series(2, 1) AS g", "?", ONE),
+    Case("SELECT max(g) FROM (VALUES (1), (2)) AS v (g)", "!", ONE),
+    Case("SELECT max(g) FROM (VALUES (1), (2)) AS v (g) WHERE g > 2", "?", ONE),
     Case("SELECT (SELECT n) FROM a GROUP BY ROLLUP (n)", "?"),
     Case(f"SELECT b.id, count(*) FROM {_AB} WHERE b.id > 0 GROUP BY ROLLUP (b.id)", "?!"),
     Case("SELECT g.n FROM (SELECT n FROM a GROUP BY ROLLUP (n)) AS g", "?"),
     # Window functions
+    Case(
+        "SELECT sum(n) OVER (ORDER BY id ROWS BETWEEN 6 PRECEDING AND CURRENT ROW), "
+        "sum(n) OVER (ORDER BY id GROUPS BETWEEN CURRENT ROW AND 1 FOLLOWING), "
+        "sum(n) OVER (ORDER BY id ROWS BETWEEN 6 PRECEDING AND 1 PRECEDING), "
+        "sum(n) OVER (ORDER BY id ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING), "
+        "nth_value(n, 1) OVER (ORDER BY id), nth_value(n, 2) OVER (ORDER BY id) FROM a",
+        "!!??!?",
+    ),
     Case(
         "SELECT row_number() OVER (), rank() OVER (ORDER BY n), ntile(2) OVER (), ntile(x) OVER "
         "() FROM a",
@@ -120,7 +147,7 @@ CASES = [
         "WINDOW w AS (ORDER BY n)",
         "!!?",
     ),
-    Case("SELECT sum(n) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM a", "?"),
+    Case("SELECT sum(n) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM a", "!"),
     Case(
         "SELECT sum(n) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM a",
         "!",

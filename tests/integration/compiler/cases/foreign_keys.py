@@ -27,7 +27,7 @@ CASES = [
     Case("SELECT o.r FROM pointing AS i LEFT JOIN pairs AS o USING (p)", "?"),
     Case("SELECT o.r FROM pointing AS i LEFT JOIN pairs AS o ON o.p = i.q AND o.q = i.p", "?"),
     Case("SELECT p.id FROM pointing AS p RIGHT JOIN a ON a.id = p.a_id", "?"),
-    Case("SELECT p.id, a.n FROM pointing AS p FULL JOIN a ON a.id = p.a_id", "??"),
+    Case("SELECT p.id, a.n FROM pointing AS p FULL JOIN a ON a.id = p.a_id", "?!"),
     Case("SELECT b.id FROM a LEFT JOIN b ON b.a_id = a.id", "?"),
     # ... or the table shows not all its rows
     Case("SELECT s.n FROM pointing AS p LEFT JOIN split_low AS s ON s.id = p.split_id", "?"),
@@ -40,6 +40,8 @@ CASES = [
     Case("SELECT a.n FROM pointing AS p LEFT JOIN a ON a.id = p.late_id", "?"),
     Case("SELECT a.n FROM unchecked AS u LEFT JOIN a ON a.id = u.a_id", "?"),
     Case("SELECT a.n FROM b LEFT JOIN a ON a.id = b.a_id", "?"),
+    Case("SELECT a.n FROM b LEFT JOIN a ON a.id = b.a_id WHERE b.a_id IS NOT NULL", "!"),
+    Case("SELECT a.n FROM b LEFT JOIN a ON a.id = b.a_id WHERE b.x > 0", "?"),
     # ... or the referencing row itself is not there
     Case(f"SELECT a.n FROM b LEFT JOIN ({_JOINED}) ON p.id = b.x", "?"),
     Case(f"SELECT a.n FROM b LEFT JOIN ({_JOINED}) ON p.id = b.x WHERE p.id > 0", "!"),

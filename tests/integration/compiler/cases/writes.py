@@ -81,7 +81,54 @@ CASES = [
     write("UPDATE a SET n = 1", "", EXEC),
     write("UPDATE a SET n = 1 RETURNING id, n, x", "!!?", MANY),
     write("UPDATE a SET x = NULL WHERE x > 0 RETURNING n, x", "!?", MANY),
-    write("UPDATE a SET x = 1 WHERE id = 1 RETURNING x", "?", MAYBE),
+    write("UPDATE a SET x = 1 WHERE id = 1 RETURNING x", "!", MAYBE),
+    write("UPDATE a SET x = n, s = s || 'x' WHERE s > '' RETURNING x, s", "!!"),
+    write("UPDATE a SET n = 2 WHERE x > 0 RETURNING x, s", "!?"),
+    write("UPDATE a SET (x, s) = (1, 'x') RETURNING x, s", "!!"),
+    write("UPDATE a SET (x, s) = (SELECT 1, 'x') RETURNING x, s", "??"),
+    write("UPDATE a SET x = (SELECT max(id) FROM b) RETURNING x", "?"),
+    write("UPDATE a SET x = b.x FROM b WHERE b.id = a.id AND b.x > 0 RETURNING a.x", "!"),
+    write("UPDATE generated SET x = NULL WHERE from_x > 0 RETURNING from_x, twice", "??"),
+    write("UPDATE generated SET x = 1 RETURNING x, from_x", "!?"),
+    write("UPDATE plain_view SET x = 1 RETURNING x", "!"),
+    write("UPDATE base SET x = 1 RETURNING x", "!"),
+    write("UPDATE split SET x = 1 RETURNING x", "!"),
+    write("UPDATE erasing SET x = 1 RETURNING x", "?"),
+    write("UPDATE erasing SET n = 1 WHERE x > 0 RETURNING x", "?"),
+    write("INSERT INTO erasing VALUES (9, 1, 1) RETURNING n, x", "!?", ONE),
+    write("INSERT INTO a VALUES (90, 1, 1, '', NULL) RETURNING x, s", "!?", ONE),
+    write("INSERT INTO a VALUES (90, 1, 1, '') RETURNING NULLIF(2, x), NULLIF(1, x)", "!?", ONE),
+    write("INSERT INTO a (id, n, t) VALUES (90, 1, '') RETURNING x, s", "??", ONE),
+    write("INSERT INTO a VALUES (90, 1, 1, '', 'a'), (91, 1, 2, '', NULL) RETURNING x, s", "!?"),
+    write("INSERT INTO a SELECT id + 90, n, n, t, s FROM a RETURNING x, s", "!?"),
+    write(
+        "INSERT INTO a VALUES (1, 1, 1, '') ON CONFLICT (id) DO UPDATE SET x = NULL RETURNING x",
+        "?",
+        ONE,
+    ),
+    write(
+        "INSERT INTO a VALUES (1, 1, 1, '') ON CONFLICT (id) DO UPDATE SET n = 2 RETURNING x",
+        "?",
+        ONE,
+    ),
+    write(
+        "INSERT INTO a VALUES (1, 1, 1, '') ON CONFLICT (id) DO UPDATE SET n = 2 WHERE a.x > 0 "
+        "RETURNING x",
+        "!",
+        MAYBE,
+    ),
+    write(
+        "INSERT INTO a VALUES (1, 1, 1, '') ON CONFLICT (id) DO UPDATE SET x = excluded.x "
+        "RETURNING x",
+        "?",
+        ONE,
+    ),
+    write(
+        "INSERT INTO a VALUES (1, 1, 1, '') ON CONFLICT (id) DO UPDATE SET x = excluded.n "
+        "RETURNING x",
+        "!",
+        ONE,
+    ),
     write(
         "UPDATE a SET x = b.x FROM b WHERE b.a_id = a.id RETURNING a.n, a.x, b.n, b.x, b.a_id",
         "!?!?!",
@@ -138,13 +185,36 @@ CASES = [
         MANY,
         since=18,
     ),
+    write(
+        "UPDATE a SET x = 1, s = NULL RETURNING CASE WHEN new.x > 0 THEN old.x ELSE 1 END, "
+        "CASE WHEN x > 0 THEN old.x ELSE 1 END, CASE WHEN old.s > '' THEN s ELSE '' END",
+        "???",
+        MANY,
+        since=18,
+    ),
+    write(
+        "UPDATE a SET n = 1 RETURNING CASE WHEN old.s > '' THEN s ELSE '' END, "
+        "CASE WHEN s > '' THEN s ELSE '' END",
+        "!!",
+        MANY,
+        since=18,
+    ),
     # MERGE
     write("MERGE INTO c USING b ON b.id = c.id WHEN MATCHED THEN DELETE", "", EXEC),
     write(
         "MERGE INTO a USING b ON b.id = a.id WHEN MATCHED THEN UPDATE SET x = b.x "
         "WHEN NOT MATCHED THEN INSERT (id, n, t) VALUES (b.id, b.n, '') "
         "RETURNING merge_action(), a.n, a.x, b.n",
-        "!!??",
+        "!!?!",
+        MANY,
+        since=17,
+    ),
+    write(
+        "MERGE INTO a USING b LEFT JOIN c ON c.b_id = b.id ON b.id = a.id "
+        "WHEN MATCHED AND a.s > '' THEN UPDATE SET x = 1 "
+        "WHEN NOT MATCHED THEN INSERT VALUES (b.id + 50, b.n, b.n, '', NULL) "
+        "RETURNING a.x, a.s, b.n, c.n",
+        "!?!?",
         MANY,
         since=17,
     ),
