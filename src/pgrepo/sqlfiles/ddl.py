@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"V(?P<version>\d+(?:[._]\d+)*)__(?P<description>.*[^_\s].*)\.sql", re.ASCII)
 _DIRECTIVE = re.compile(r"^--[ \t]*pgrepo[ \t]*:[ \t]*(?P<word>.*?)[ \t]*$", re.MULTILINE)
 _EXAMPLE = "V001__users.sql"
+_CALLBACK = re.compile(r"(?:before|after)[A-Z]\w*?(?:__.*)?\.sql", re.ASCII | re.IGNORECASE)
+
+AFTER_MIGRATE = "afterMigrate.sql"
+"""The file that runs after every migration, by Flyway's name; what it does must be repeatable."""
 
 
 @dataclass(frozen=True, slots=True)
 class DdlFile:
-    """A versioned DDL file.
+    """A versioned DDL file, or afterMigrate.sql.
 
     Attributes:
         version: the numbers of the version without trailing zeros: V2.1 and V2_1 are (2, 1).
+            Empty for afterMigrate.sql.
         description: the words after the version, underscores as spaces.
         path: where the file is.
         name: the path as shown in messages.
@@ -43,7 +48,7 @@ class DdlFile:
 
 
 def read_ddl_directory(path: Path, root: Path | None = None) -> list[DdlFile]:
-    """Reads the DDL files of a directory in order of version; its directories are left alone.
+    """Reads the versioned files of a directory in order; its directories are left alone.
 
     Raises:
         SourceError: PGR140 a file's name, PGR141 a version given twice, PGR142 a no-transaction
@@ -55,7 +60,11 @@ def read_ddl_directory(path: Path, root: Path | None = None) -> list[DdlFile]:
             f"no directory {shown_name(path, root)}; create it, or correct `sql` in [tool.pgrepo]"
         )
     files: dict[tuple[int, ...], DdlFile] = {}
-    entries = (entry for entry in path.iterdir() if entry.suffix.lower() == ".sql")
+    entries = (
+        entry
+        for entry in path.iterdir()
+        if entry.suffix.lower() == ".sql" and entry.name != AFTER_MIGRATE
+    )
     for entry in sorted(entry for entry in entries if entry.is_file()):
         file = read_ddl_file(entry, root)
         earlier = files.setdefault(file.version, file)
@@ -71,7 +80,7 @@ def read_ddl_directory(path: Path, root: Path | None = None) -> list[DdlFile]:
 
 
 def read_ddl_file(path: Path, root: Path | None = None) -> DdlFile:
-    """Reads one DDL file; raises SourceError as `read_ddl_directory` does."""
+    """Reads one versioned file; raises SourceError as `read_ddl_directory` does."""
     data = path.read_bytes()
     source = decode_source(data, path, root)
     named = _NAME.fullmatch(path.name)
@@ -80,11 +89,39 @@ def read_ddl_file(path: Path, root: Path | None = None) -> DdlFile:
     version = [int(number) for number in re.split(r"[._]", named["version"])]
     while len(version) > 1 and version[-1] == 0:
         version.pop()
+    description = named["description"].replace("_", " ").strip()
+    return _file(source, data, tuple(version), description)
+
+
+def read_after_migrate(path: Path, root: Path | None = None) -> DdlFile | None:
+    """Reads a directory's afterMigrate.sql, None where it has none.
+
+    Raises:
+        SourceError: PGR142 the file asks to run without a transaction, PGR101 it is not text.
+    """
+    file = path / AFTER_MIGRATE
+    if not file.is_file():
+        return None
+    data = file.read_bytes()
+    source = decode_source(data, file, root)
+    found = _file(source, data, (), "after migrate")
+    if not found.transactional:
+        raise source.error(
+            "PGR142",
+            f"{AFTER_MIGRATE} always runs in a transaction",
+            0,
+            help="remove the directive; what cannot run in a transaction belongs into a versioned "
+            "file",
+        )
+    return found
+
+
+def _file(source: Source, data: bytes, version: tuple[int, ...], description: str) -> DdlFile:
     _check_sendable(source, data)
     return DdlFile(
-        version=tuple(version),
-        description=named["description"].replace("_", " ").strip(),
-        path=path,
+        version=version,
+        description=description,
+        path=source.path,
         name=source.name,
         sql=data,
         checksum=hashlib.sha256(data).hexdigest(),
@@ -112,6 +149,13 @@ def _name_error(source: Source) -> SourceError:
             f"{name} is an undo file, which pgrepo does not run",
             0,
             help="undo a change with a new file that has the next version",
+        )
+    if _CALLBACK.fullmatch(name):
+        return source.error(
+            "PGR140",
+            f"{name} is a callback that pgrepo does not run",
+            0,
+            help=f"of Flyway's callbacks there is {AFTER_MIGRATE} alone, spelt like this",
         )
     return source.error(
         "PGR140",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,15 @@ from pgrepo.sqlfiles.lexer import Token, TokenKind, significant, tokenize
 from pgrepo.sqlfiles.variants import NO_VARIANTS, Variants
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pgrepo.errors import SourceError
     from pgrepo.sqlfiles.annotations import Annotations
     from pgrepo.sqlfiles.header import Operation
     from pgrepo.sqlfiles.source import Source
     from pgrepo.sqlfiles.variants import Variant
+
+_POSITIONAL = re.compile(r"\$(\d+)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,9 @@ class NamedQuery:
         """Returns the error about a part of `sql`, placed in the file.
 
         Without an end, the name that begins at `sql_start`, dots and all, or the token there.
+        Where the message has a `$n`, the error has the name that the file has for it.
         """
+        message = self._by_name(message, range(len(self.positions)))
         start = self.locate(sql_start)
         end = self._end_of_name(sql_start) if sql_end is None else self._locate_end(sql_end)
         return self.source.error(code, message, start, end, help=help, query=self.name)
@@ -91,6 +98,7 @@ class NamedQuery:
         self, code: str, message: str, variant: Variant, at: int, help: str | None = None
     ) -> SourceError:
         """Returns the error about an offset in a variant's SQL, placed in the file."""
+        message = self._by_name(message, variant.kept)
         place = next((p for p in reversed(variant.places) if p.at <= at), variant.places[0])
         if place.offset is None:
             executed = significant(tokenize(self.sql))[place.token]
@@ -102,6 +110,24 @@ class NamedQuery:
         start = order.offset + place.offset
         end = order.offset + _end_of_name(tokenize(order.text, place.offset))
         return self.source.error(code, message, start, end, help, self.name)
+
+    def _by_name(self, message: str, kept: Sequence[int]) -> str:
+        """A message of PostgreSQL's, which numbers the parameters that a statement has kept."""
+        if not self._has_names:
+            return message
+
+        def name(found: re.Match[str]) -> str:
+            number = int(found[1])
+            known = 0 < number <= len(kept)
+            return f":{self.positions[kept[number - 1]]}" if known else found[0]
+
+        return _POSITIONAL.sub(name, message)
+
+    @property
+    def _has_names(self) -> bool:
+        """Whether the file names the parameters; a plain statement has `$n` itself."""
+        written = tokenize(self.source.text, *self.body)
+        return not any(token.kind is TokenKind.POSITIONAL for token in written)
 
     def _token_pairs(self) -> list[tuple[Token, Token]]:
         """Returns the tokens of `sql`, each with the one in the file that it comes from."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pgrepo.errors import ProjectError, SourceError
-from pgrepo.sqlfiles.ddl import read_ddl_directory, read_ddl_file
+from pgrepo.sqlfiles.ddl import read_after_migrate, read_ddl_directory, read_ddl_file
 
 
 def test_order_and_contents(tmp_path: Path) -> None:
@@ -47,6 +47,35 @@ def test_no_transaction(tmp_path: Path) -> None:
         "--  pgrepo:no-transaction \n-- why;\nCREATE INDEX CONCURRENTLY a ON t (a);\n;\n"
     )
     assert not read_ddl_file(path).transactional
+
+
+def test_after_migrate(tmp_path: Path) -> None:
+    """It is no versioned file, and is read by itself."""
+    (tmp_path / "V1__a.sql").write_text("SELECT 1;")
+    assert read_after_migrate(tmp_path) is None
+    (tmp_path / "afterMigrate.sql").write_text("SELECT 2; SELECT 3;")
+    assert [file.version for file in read_ddl_directory(tmp_path)] == [(1,)]
+    file = read_after_migrate(tmp_path, tmp_path.parent)
+    assert file is not None
+    assert (file.version, file.sql) == ((), b"SELECT 2; SELECT 3;")
+    assert file.name == f"{tmp_path.name}/afterMigrate.sql"
+
+
+def test_after_migrate_runs_in_a_transaction(tmp_path: Path) -> None:
+    """The directive is refused with a place."""
+    (tmp_path / "afterMigrate.sql").write_text("-- pgrepo: no-transaction\nVACUUM;")
+    with pytest.raises(SourceError, match="always runs in a transaction") as raised:
+        read_after_migrate(tmp_path)
+    assert (raised.value.code, raised.value.line) == ("PGR142", 1)
+
+
+@pytest.mark.parametrize("name", ["beforeMigrate.sql", "aftermigrate.sql", "afterMigrate__x.sql"])
+def test_other_callbacks(tmp_path: Path, name: str) -> None:
+    """Callbacks that pgrepo does not run are not passed over in silence."""
+    (tmp_path / name).write_text("SELECT 1;")
+    with pytest.raises(SourceError, match="callback that pgrepo does not run") as raised:
+        read_ddl_directory(tmp_path)
+    assert raised.value.code == "PGR140"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""Applies DDL files: each once, in order, whole or not at all."""
+"""Applies DDL files: each once, in order, whole or not at all; and afterMigrate.sql at the end."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,10 +22,10 @@ from pgrepo.operate.migrate.session import (
 )
 from pgrepo.operate.migrate.statements import index_statement, read_script
 from pgrepo.project import DomainFiles
-from pgrepo.sqlfiles.ddl import read_ddl_directory
+from pgrepo.sqlfiles.ddl import read_after_migrate, read_ddl_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pgrepo.operate.migrate.plan import FileStatus, Plan
@@ -63,6 +64,8 @@ def migrate(
 ) -> list[AppliedFile]:
     """Applies the files of a domain that the database has not seen, in order of version.
 
+    Then it runs the domain's afterMigrate.sql, also when there was nothing to apply.
+
     Args:
         target: a libpq URL or conninfo string, or an idle psycopg connection.
         domain: a domain of the project, or a name for the files in `directory`.
@@ -83,16 +86,22 @@ def migrate(
         SourceError: a file cannot be run as a migration.
     """
     name, files = domain_files(domain, directory)
+    callback = after_migrate(domain, directory)
     with open_session(target) as session:
-        if not checked_plan(session, name, files).pending:
+        if not checked_plan(session, name, files).pending and callback is None:
             return []
         with migration_lock(session, wait):
             # Another migrator may have done the work while we waited.
             pending = checked_plan(session, name, files).pending
             scripts = [(entry, _script(entry)) for entry in pending]
-            ledger.ensure(session)
+            last = None if callback is None else read_script(callback)
+            if pending:
+                ledger.ensure(session)
             run = _Run(session, name, wait, lock_timeout)
-            return [_apply(run, entry, script, on_applied) for entry, script in scripts]
+            applied = [_apply(run, entry, script, on_applied) for entry, script in scripts]
+            if last is not None:
+                _run_callback(run, last)
+            return applied
 
 
 def status(target: Target, domain: DomainFiles | str, directory: Path | None = None) -> Plan:
@@ -102,11 +111,15 @@ def status(target: Target, domain: DomainFiles | str, directory: Path | None = N
         return plan(name, files, ledger.read(session, name))
 
 
-def apply_files(session: Session, domain: str, files: list[DdlFile]) -> None:
+def apply_files(
+    session: Session, domain: str, files: list[DdlFile], callback: DdlFile | None = None
+) -> None:
     """Applies these files, and no others, to a database of our own that has an empty ledger."""
     run = _Run(session, domain, wait=60.0, lock_timeout=0.5)
     for entry in plan(domain, files, []).files:
         _apply(run, entry, _script(entry), None)
+    if callback is not None:
+        _run_callback(run, read_script(callback))
 
 
 def domain_files(
@@ -118,6 +131,13 @@ def domain_files(
     if directory is None:
         raise MigrationError(f"where are the files of {domain}? give their directory")
     return domain, read_ddl_directory(directory, directory.parent)
+
+
+def after_migrate(domain: DomainFiles | str, directory: Path | None = None) -> DdlFile | None:
+    """Returns a domain's afterMigrate.sql, None where it has none."""
+    if isinstance(domain, DomainFiles):
+        return read_after_migrate(domain.sql, domain.root)
+    return None if directory is None else read_after_migrate(directory, directory.parent)
 
 
 def checked_plan(session: Session, domain: str, files: list[DdlFile]) -> Plan:
@@ -150,17 +170,13 @@ def _apply(
     file = status.file
     assert file is not None  # pending files have one
     began = time.monotonic()
-    try:
+    with _told_of(script):
         if status.row is not None and status.row.statement is not None:
             leftovers.remove(run.session, status.row.statement)
         if file.transactional:
             _apply_in_transaction(run, file, script, began)
         else:
             _apply_without_transaction(run, status, file, script, began)
-    except StatementFailed as error:
-        raise failure(script, error.error, error.index) from error.error
-    except psycopg.Error as error:  # at COMMIT, or around the file
-        raise failure(script, error, len(script.statements)) from error
     run.session.reset()
     applied = AppliedFile(file.version, file.name, _milliseconds(began))
     if on_applied is not None:
@@ -168,18 +184,43 @@ def _apply(
     return applied
 
 
+def _run_callback(run: _Run, script: Script) -> None:
+    """Runs afterMigrate.sql, which has no row in the ledger: it runs each time."""
+    with _told_of(script):
+        _in_transaction(run, script, time.monotonic(), lambda: None)
+    run.session.reset()
+
+
+@contextlib.contextmanager
+def _told_of(script: Script) -> Iterator[None]:
+    """Tells PostgreSQL's refusal with the place in the file."""
+    try:
+        yield
+    except StatementFailed as error:
+        raise failure(script, error.error, error.index) from error.error
+    except psycopg.Error as error:  # at COMMIT, or around the file
+        raise failure(script, error, len(script.statements)) from error
+
+
 def _apply_in_transaction(run: _Run, file: DdlFile, script: Script, began: float) -> None:
+    def record() -> None:
+        ledger.record_applied(run.session, run.domain, file, milliseconds=_milliseconds(began))
+
+    _in_transaction(run, script, began, record)
+
+
+def _in_transaction(run: _Run, script: Script, began: float, record: Callable[[], None]) -> None:
+    """Runs a file, and what notes it, in one transaction; steps back from locks it has to await."""
     while True:
         try:
             with run.session.connection.transaction():
                 _set_lock_timeout(run.session, run.lock_timeout)
                 run.session.run_script(script.source.text)
                 if not run.session.in_transaction:
-                    raise MigrationFailed(f"{file.name} ended its transaction; it must not")
+                    name = script.source.name
+                    raise MigrationFailed(f"{name} ended its transaction; it must not")
                 run.session.reset_role()
-                ledger.record_applied(
-                    run.session, run.domain, file, milliseconds=_milliseconds(began)
-                )
+                record()
         except StatementFailed as error:
             is_lock = isinstance(
                 error.error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pgrepo.errors import MigrationError
 from pgrepo.operate.migrate import ledger
-from pgrepo.operate.migrate.apply import checked_plan, domain_files
+from pgrepo.operate.migrate.apply import after_migrate, checked_plan, domain_files
 from pgrepo.operate.migrate.plan import format_version, parse_version
 from pgrepo.operate.migrate.session import migration_lock, open_session
 from pgrepo.operate.migrate.verify import compare
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pgrepo.operate.migrate.plan import Version
     from pgrepo.operate.migrate.session import Target
+    from pgrepo.operate.migrate.snapshot import Difference
     from pgrepo.project import DomainFiles
     from pgrepo.sqlfiles.ddl import DdlFile
 
@@ -46,10 +47,13 @@ def baseline(
     name, files = domain_files(domain, directory)
     last = parse_version(version) if isinstance(version, str) else version
     if last not in {file.version for file in files}:
-        known = ", ".join(format_version(file.version) for file in files) or "none"
-        raise MigrationError(f"{name} has no version {format_version(last)}; it has {known}")
+        versions = ", ".join(format_version(file.version) for file in files) or "none"
+        raise MigrationError(f"{name} has no version {format_version(last)}; it has {versions}")
     if verify:
-        _refuse_difference(target, name, [file for file in files if file.version <= last])
+        # The callback may call what a later file only creates.
+        callback = after_migrate(domain, directory) if last == files[-1].version else None
+        known = [file for file in files if file.version <= last]
+        _refuse_difference(compare(target, name, known, callback), name)
     with open_session(target) as session, migration_lock(session, wait):
         pending = checked_plan(session, name, files).pending
         adopted = [entry.file for entry in pending if entry.file and entry.version <= last]
@@ -60,8 +64,7 @@ def baseline(
     return adopted
 
 
-def _refuse_difference(target: Target, domain: str, files: list[DdlFile]) -> None:
-    differences = compare(target, domain, files)
+def _refuse_difference(differences: list[Difference], domain: str) -> None:
     if differences:
         listed = "\n".join(difference.render() for difference in differences)
         raise MigrationError(

@@ -51,6 +51,30 @@ WHERE
 ORDER BY extension.extname
 """
 
+_PARTITIONS = """
+SELECT format('%%I.%%I', namespace.nspname, class.relname)
+FROM pg_catalog.pg_class AS class
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+WHERE
+    class.relispartition
+    AND class.relkind IN ('r', 'p', 'f')
+    AND namespace.nspname = %(schema)s
+ORDER BY class.relname
+"""
+_IS_PARTITIONED = """
+SELECT count(*) > 0
+FROM pg_catalog.pg_class AS class
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+WHERE
+    class.relkind = 'p'
+    AND NOT class.relispartition
+    AND namespace.nspname = %(schema)s
+"""
+# Said whether or not there are any, so that equal schemas give equal text.
+_NO_PARTITIONS = (
+    "-- Without partitions, which come and go with the data: make those that are wanted."
+)
+
 # What differs from one run, or one build of pg_dump, to the next. Looked for above the first
 # object alone: below, a line may be part of a function's body.
 _FIRST_OBJECT = re.compile(r"^--\n-- (?:Data for )?Name: ", re.MULTILINE)
@@ -67,7 +91,7 @@ _TAIL = re.compile(
 def dump(target: Target, domain: DomainFiles | str) -> str:
     """Returns SQL that recreates the domain's schema as the database has it now.
 
-    Equal schemas give equal text. Owners are left out, and so is the data.
+    Equal schemas give equal text. Owners are left out, and so are the data and partitions.
     """
     name = domain.name if isinstance(domain, DomainFiles) else domain
     with open_session(target) as session:
@@ -77,8 +101,12 @@ def dump(target: Target, domain: DomainFiles | str) -> str:
             )
         program = _pg_dump(session.connection.info.server_version // 10000)
         extensions = session.rows(_EXTENSIONS, {"schema": name})
-    text = _run(program, conninfo(target), name)
-    return _with_extensions(name, extensions, _clean(text))
+        is_partitioned = session.value(_IS_PARTITIONED, {"schema": name})
+        partitions = [row[0] for row in session.rows(_PARTITIONS, {"schema": name})]
+    text = _clean(_run(program, conninfo(target), name, partitions))
+    if is_partitioned:
+        text = f"{_NO_PARTITIONS}\n\n{text}"
+    return _with_extensions(name, extensions, text)
 
 
 def _with_extensions(schema: str, extensions: list[TupleRow], text: str) -> str:
@@ -122,7 +150,7 @@ def _pg_dump(server_major: int) -> Path | str:
     )
 
 
-def _run(program: Path | str, target: str, schema: str) -> str:
+def _run(program: Path | str, target: str, schema: str, left_out: list[str]) -> str:
     # The password goes by the environment, for everybody may read a command line.
     parameters = {key: str(value) for key, value in conninfo_to_dict(target).items()}
     environment = dict(os.environ)
@@ -136,6 +164,7 @@ def _run(program: Path | str, target: str, schema: str) -> str:
             "--no-owner",
             "--encoding=UTF8",
             f"--schema={pattern}",
+            *(f"--exclude-table={_pattern(table)}" for table in left_out),
             f"--dbname={make_conninfo('', **parameters)}",
         ],
         env=environment,
@@ -147,6 +176,13 @@ def _run(program: Path | str, target: str, schema: str) -> str:
     if result.returncode != 0:
         raise MigrationError(f"pg_dump failed: {result.stderr.strip()}")
     return result.stdout
+
+
+def _pattern(table: str) -> str:
+    """A table's name, quoted where SQL needs it, as a pattern that matches nothing else."""
+    # Unquoted, $ would be of a regular expression.
+    parts = re.findall(r'"(?:[^"]|"")*"|[^.]+', table)
+    return ".".join(part if part.startswith('"') else f'"{part}"' for part in parts)
 
 
 def _clean(text: str) -> str:

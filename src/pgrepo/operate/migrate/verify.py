@@ -15,11 +15,18 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from pgrepo import embedded
+from pgrepo.errors import MigrationError
 from pgrepo.operate.migrate import ledger
-from pgrepo.operate.migrate.apply import apply_files, checked_plan, domain_files
+from pgrepo.operate.migrate.apply import after_migrate, apply_files, checked_plan, domain_files
+from pgrepo.operate.migrate.dump import dump
 from pgrepo.operate.migrate.plan import State
-from pgrepo.operate.migrate.session import Session, conninfo, open_session
-from pgrepo.operate.migrate.snapshot import Difference, differences, take_snapshot
+from pgrepo.operate.migrate.session import Session, StatementFailed, conninfo, open_session
+from pgrepo.operate.migrate.snapshot import (
+    Difference,
+    Snapshot,
+    differences,
+    take_snapshot,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,14 +74,22 @@ def verify(
     with open_session(target) as session:
         found = checked_plan(session, name, files)
     applied = [entry.file for entry in found.files if entry.state is State.APPLIED and entry.file]
+    # It may call what a pending file only creates.
+    callback = None if found.pending else after_migrate(domain, directory)
     return Verification(
-        differences=tuple(compare(target, name, applied)),
+        differences=tuple(compare(target, name, applied, callback)),
         pending=tuple(entry.name for entry in found.pending),
     )
 
 
-def compare(target: Target, domain: str, files: list[DdlFile]) -> list[Difference]:
-    """Compares a live schema with what the files make of an empty database."""
+def compare(
+    target: Target, domain: str, files: list[DdlFile], callback: DdlFile | None = None
+) -> list[Difference]:
+    """Compares a live schema with what the files make of an empty database.
+
+    PostgreSQL spells some expressions another way once they were dumped and restored, such as
+    `status IN ('a', 'b')` on a varchar. A database that was restored does not differ by that.
+    """
     with open_session(target) as session:
         database = take_snapshot(session, domain)
         with (
@@ -82,9 +97,34 @@ def compare(target: Target, domain: str, files: list[DdlFile]) -> list[Differenc
             open_session(scratch_url) as scratch,
         ):
             ledger.ensure(scratch)
-            apply_files(scratch, domain, files)
-            built = take_snapshot(scratch, domain)
-    return differences(built, database)
+            apply_files(scratch, domain, files, callback)
+            found = differences(take_snapshot(scratch, domain), database)
+            if not found:
+                return []
+            with _restored(session, target, scratch_url, domain) as restored:
+                return [
+                    difference
+                    for difference in found
+                    if difference.in_database is None
+                    or difference.in_database != restored.get((difference.kind, difference.name))
+                ]
+
+
+@contextlib.contextmanager
+def _restored(session: Session, target: Target, url: str, domain: str) -> Iterator[Snapshot]:
+    """The objects of a schema as they are after a dump and a restore; none without pg_dump."""
+    try:
+        text = dump(url, domain)
+    except MigrationError:
+        yield {}
+        return
+    with scratch_database(session, conninfo(target)) as other, open_session(other) as scratch:
+        try:
+            scratch.run_script(text)
+        except StatementFailed:  # then nothing is taken to be equal that is not
+            yield {}
+            return
+        yield take_snapshot(scratch, domain)
 
 
 @contextlib.contextmanager
