@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         RaiseException,
         ReadOnlySqlTransaction,
         SerializationFailure,
+        StaleVersion,
         UniqueViolation,
     )
 
@@ -93,6 +94,7 @@ __all__ = [
     "ServerVersionError",
     "SourceError",
     "StaleCodeError",
+    "StaleVersion",
     "TooManyRowsError",
     "UniqueViolation",
     "Unset",

@@ -17,6 +17,7 @@ PgrepoError
 │   └── TooManyRowsError
 ├── UsageError             the API was called in a way that cannot work
 └── DatabaseError          PostgreSQL or the connection failed (also a psycopg.Error)
+    ├── StaleVersion       the row has moved on (SQLSTATE PR001): has current_version
     ├── UniqueViolation    … and one class for every class in psycopg.errors,
     └── …                  which it also subclasses; see pgrepo.runtime.translate
 ```

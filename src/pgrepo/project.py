@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import keyword
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,26 @@ from pgrepo.errors import ProjectError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-SHIPPED = ("monumento",)
+SHIPPED = ("monumento", "storyverse", "littlemonster")
 """The domains that come with pgrepo."""
 
 _PATHS = ("sql", "queries", "output")
-_KEYS = (*_PATHS, "hot")
+_KEYS = (*_PATHS, "hot", "scopes")
+_SETTING_TYPES = ("uuid", "text", "smallint", "integer", "bigint", "boolean")
+_SETTING = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredScope:
+    """A role and settings that the calls made through `for_<name>()` have.
+
+    `settings` holds the name and the PostgreSQL type of each; the parameter of `for_<name>()` is
+    called like the last part of the name.
+    """
+
+    name: str
+    role: str | None
+    settings: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +42,8 @@ class DomainFiles:
     """Where the files of one domain are: one PostgreSQL schema, one generated package.
 
     `output` is None for a domain of an installed pgrepo, which cannot be generated anew. `hot`
-    names the tables that are large, or will be: `pgrepo check` looks at their plans.
+    names the tables that are large, or will be: `pgrepo check` looks at their plans. `scopes`
+    become methods of the domain's class.
     """
 
     name: str
@@ -35,6 +52,7 @@ class DomainFiles:
     queries: Path
     output: Path | None
     hot: tuple[str, ...] = ()
+    scopes: tuple[DeclaredScope, ...] = ()
 
     @property
     def sample(self) -> Path:
@@ -158,7 +176,13 @@ def _domain(pyproject: Path, root: Path, name: str, value: object) -> DomainFile
                 f"{pyproject}: {key}.{entry}: {table[entry]!r} is not a directory; create it, "
                 "or name the one that holds the files"
             )
-    return DomainFiles(name=name, root=root, **paths, hot=_hot(pyproject, key, table))
+    return DomainFiles(
+        name=name,
+        root=root,
+        **paths,
+        hot=_hot(pyproject, key, table),
+        scopes=_scopes(pyproject, f"{key}.scopes", table.get("scopes", {})),
+    )
 
 
 def _path(pyproject: Path, key: str, table: dict[str, object], entry: str) -> str:
@@ -179,6 +203,47 @@ def _hot(pyproject: Path, key: str, table: dict[str, object]) -> tuple[str, ...]
             f"{pyproject}: {key}.hot must be a list of table names in quotes, not {value!r}"
         )
     return tuple(value)
+
+
+def _scopes(pyproject: Path, key: str, value: object) -> tuple[DeclaredScope, ...]:
+    return tuple(
+        _scope(pyproject, f"{key}.{name}", name, scope)
+        for name, scope in _table(pyproject, key, value).items()
+    )
+
+
+def _scope(pyproject: Path, key: str, name: str, value: object) -> DeclaredScope:
+    if not name.isidentifier() or name != name.lower():
+        raise ProjectError(
+            f"{pyproject}: {key}: a scope's name becomes part of a method's, for_{name}: use "
+            "lower-case letters, digits and underscores"
+        )
+    table = _table(pyproject, key, value)
+    _refuse_unknown(pyproject, key, table, ("role", "settings"))
+    role = table.get("role")
+    if role is not None and (not isinstance(role, str) or not role):
+        raise ProjectError(f"{pyproject}: {key}.role must be a role's name, not {role!r}")
+    settings = _table(pyproject, f"{key}.settings", table.get("settings", {}))
+    if role is None and not settings:
+        raise ProjectError(f"{pyproject}: {key}: a scope has a role, settings, or both")
+    parameters: set[str] = set()
+    for setting, type_ in settings.items():
+        where = f"{pyproject}: {key}.settings.{setting!r}"
+        if not _SETTING.fullmatch(setting):
+            raise ProjectError(
+                f"{where}: a setting of your own has two parts, such as {name}.user_id, of "
+                "lower-case letters, digits and underscores; quote it in TOML"
+            )
+        if type_ not in _SETTING_TYPES:
+            raise ProjectError(
+                f"{where}: {type_!r} is not a type of a setting; there is "
+                + ", ".join(_SETTING_TYPES)
+            )
+        parameter = setting.rpartition(".")[2]
+        if parameter in parameters or keyword.iskeyword(parameter) or parameter == "self":
+            raise ProjectError(f"{where}: {parameter} cannot be the name of another parameter")
+        parameters.add(parameter)
+    return DeclaredScope(name, role, tuple((name, str(type_)) for name, type_ in settings.items()))
 
 
 def _table(pyproject: Path, key: str, value: object) -> dict[str, object]:

@@ -29,7 +29,13 @@ $ export PYTHONPATH=src
 
 
 @pytest.mark.parametrize(
-    "page", ["embed-in-your-own-connection", "use-a-real-server", "leave-pgrepo"]
+    "page",
+    [
+        "embed-in-your-own-connection",
+        "use-a-real-server",
+        "scope-calls-to-a-tenant",
+        "leave-pgrepo",
+    ],
 )
 def test_page_on_a_project(
     page: str, blocks: Callable[[str], list[Block]], walk: Walk, database_url: str

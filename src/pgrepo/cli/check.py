@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pgrepo.cli.common import DomainsArgument, DsnOption, err_console, reporting, resolve_dsn, say
+from pgrepo.cli.common import (
+    DomainsArgument,
+    DsnOption,
+    NoCacheOption,
+    err_console,
+    reporting,
+    resolve_dsn,
+    say,
+)
 from pgrepo.cli.generate import generated
 from pgrepo.compiler.checks.check import check_domain
 from pgrepo.project import select_domains
@@ -53,6 +61,8 @@ def check(
     domains: DomainsArgument = None,
     output: FormatOption = Format.TEXT,
     dsn: DsnOption = None,
+    *,
+    no_cache: NoCacheOption = False,
 ) -> None:
     """Check the SQL, the schema, and that the repositories are current.
 
@@ -64,7 +74,7 @@ def check(
     with reporting():
         selected = [generated(domain)[0] for domain in select_domains(domains or [])]
         url = resolve_dsn(dsn)
-        reports = [check_domain(domain, url) for domain in selected]
+        reports = [check_domain(domain, url, cached=not no_cache) for domain in selected]
         # What a report names is relative to its project.
         found = [
             (error, domain.root)

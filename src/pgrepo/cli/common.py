@@ -36,6 +36,17 @@ DomainsArgument = Annotated[
 """The domains that a verb is about."""
 
 
+NoCacheOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        help="Analyse everything anew. Without this, what is found out is kept in .pgrepo_cache/ "
+        "beside pyproject.toml, and only what changed is analysed again.",
+    ),
+]
+"""The option that does without the cache."""
+
+
 def resolve_dsn(dsn: str | None) -> str:
     """Returns the database that is meant: --dsn, DATABASE_URL, or the embedded server."""
     return dsn or os.environ.get("DATABASE_URL") or embedded.dsn()

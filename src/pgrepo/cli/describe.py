@@ -12,24 +12,31 @@ from typing import TYPE_CHECKING, Annotated
 import psycopg
 import typer
 
-from pgrepo.cli.common import DsnOption, err_console, reporting, resolve_dsn, say
+from pgrepo.cli.common import (
+    DsnOption,
+    NoCacheOption,
+    err_console,
+    reporting,
+    resolve_dsn,
+    say,
+)
 from pgrepo.cli.description_table import print_description
-from pgrepo.compiler.analysis.scratch import apply_files, apply_script, scratch_database
-from pgrepo.compiler.compile import tools_on
+from pgrepo.compiler.analysis.scratch import apply_directory, apply_script, scratch_database
+from pgrepo.compiler.cache.store import open_cache
+from pgrepo.compiler.compile import Session, tools_on
 from pgrepo.compiler.description import QueryDescriber, describe_error
 from pgrepo.errors import ProjectError, SourceError
 from pgrepo.project import find_project
-from pgrepo.sqlfiles.ddl import read_ddl_directory
 from pgrepo.sqlfiles.queries import is_plain, query_paths, read_plain_query, read_query_file
 from pgrepo.sqlfiles.source import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pgrepo.compiler.analysis.analyse import QueryAnalyser
     from pgrepo.compiler.compile import AnalysisTools
     from pgrepo.compiler.description import QueryDescription
     from pgrepo.compiler.model import Query
+    from pgrepo.project import DomainFiles
     from pgrepo.sqlfiles.queries import NamedQuery, QueryFile
 
 _EPILOG = """\
@@ -88,6 +95,7 @@ def describe(
     sql: SqlOption = None,
     output: FormatOption = Format.TABLE,
     dsn: DsnOption = None,
+    no_cache: NoCacheOption = False,
 ) -> None:
     """Show the types, nullability and cardinality of queries.
 
@@ -96,13 +104,14 @@ def describe(
     was one.
 
     The JSON is a list. Each query has name, file, columns (name, pg_type, python_type, nullable),
-    params (name, n, pg_type, python_type, nullable), cardinality (one, zero_or_one, many, exec),
-    read_only, and error, null or an object (code, message, file, line, column, help).
+    params (name, n, pg_type, python_type, nullable, optional, default), order_by, null or an
+    object (choices, default), cardinality (one, zero_or_one, many, exec), read_only, and error,
+    null or an object (code, message, file, line, column, help).
     """
     with reporting():
         sources = [*_read(_paths([*(files or []), *(queries or [])], sql)), *_read_sql(sql or [])]
-        with _tools(schema or [], resolve_dsn(dsn)) as tools:
-            found = [described for source in sources for described in _describe_file(source, tools)]
+        with _session(schema or [], resolve_dsn(dsn), cached=not no_cache) as session:
+            found = [item for source in sources for item in _describe_file(source, session)]
     if output is Format.JSON:
         descriptions = [description for description, _ in found]
         typer.echo(json.dumps(descriptions, indent=2, ensure_ascii=False))
@@ -167,32 +176,43 @@ def _read_sql(statements: Sequence[str]) -> list[QueryFile]:
 # Describing
 
 
+def _session(schemas: Sequence[Path], url: str, *, cached: bool) -> Session:
+    """What answers about every schema, or about those of the project without any."""
+    project = find_project()
+    domains = project.domains if project is not None and not schemas else ()
+    ddl = [*(domain.sql for domain in domains), *schemas]
+    return Session(
+        lambda: _tools(domains, schemas, url),
+        open_cache(project.root, url, ddl) if cached and project is not None else None,
+    )
+
+
 @contextlib.contextmanager
-def _tools(schemas: Sequence[Path], url: str) -> Iterator[AnalysisTools]:
-    """A scratch database with every schema applied, or those of the project without any."""
-    project = None if schemas else find_project()
-    domains = () if project is None else project.domains
+def _tools(
+    domains: Sequence[DomainFiles], schemas: Sequence[Path], url: str
+) -> Iterator[AnalysisTools]:
+    """A scratch database with every schema applied."""
     with scratch_database(url) as connection:
         for domain in domains:
-            apply_files(connection, read_ddl_directory(domain.sql, domain.root), domain.root)
+            apply_directory(connection, domain.sql, domain.root)
         for path in schemas:
             if path.is_dir():
-                apply_files(connection, read_ddl_directory(path))
+                apply_directory(connection, path)
             else:
                 apply_script(connection, path)
         yield tools_on(connection)
 
 
 def _describe_file(
-    file: QueryFile, tools: AnalysisTools
+    file: QueryFile, session: Session
 ) -> list[tuple[QueryDescription, SourceError | None]]:
     """Describes the queries of a file, each broken one by its first error, in their order."""
-    describer = QueryDescriber(tools.catalog.tables())
+    describer = QueryDescriber(session.tables())
     found: list[tuple[int, QueryDescription, SourceError | None]] = []
     errors = list(file.errors)
     for query in file.queries:
         try:
-            described = describer.describe(_analyse(query, tools.analyser))
+            described = describer.describe(_analyse(query, session))
         except SourceError as error:
             errors.append(error)
         else:
@@ -205,9 +225,9 @@ def _describe_file(
     return [item[1:] for item in sorted(found, key=lambda item: item[0])]
 
 
-def _analyse(query: NamedQuery, analyser: QueryAnalyser) -> Query:
+def _analyse(query: NamedQuery, session: Session) -> Query:
     try:
-        return analyser.analyse(query)
+        return session.analyse(query)
     except (SourceError, psycopg.OperationalError):
         raise
     except Exception as error:

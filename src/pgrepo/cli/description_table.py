@@ -13,6 +13,7 @@ from pgrepo.cli.tables import show
 if TYPE_CHECKING:
     from pgrepo.compiler.description import (
         ColumnDescription,
+        OrderDescription,
         ParameterDescription,
         QueryDescription,
     )
@@ -34,10 +35,13 @@ def print_description(description: QueryDescription) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for _ in range(4):
         table.add_column(overflow="fold")
-    if description["params"]:
+    order_by = description["order_by"]
+    if description["params"] or order_by is not None:
         _add_heading(table, "parameter")
     for parameter in description["params"]:
-        table.add_row(Text(f"${parameter['n']}", style="dim"), *_row(parameter))
+        table.add_row(Text(f"${parameter['n']}", style="dim"), *_parameter(parameter))
+    if order_by is not None:
+        table.add_row("", "order_by", "", _choices(order_by))
     if description["columns"]:
         _add_heading(table, "column")
     for column in description["columns"]:
@@ -49,6 +53,20 @@ def print_description(description: QueryDescription) -> None:
 def _add_heading(table: Table, first: str) -> None:
     table.add_row()
     table.add_row("", first, "PostgreSQL", "Python", style="dim")
+
+
+def _parameter(entry: ParameterDescription) -> tuple[Text, Text, Text]:
+    """A parameter as the generated signature has it, its default included."""
+    name, pg_type, python = _row(entry)
+    if entry["optional"]:
+        python.append(" | Unset = UNSET")
+    elif entry["default"] is not None:
+        python.append(f" = {entry['default']}")
+    return name, pg_type, python
+
+
+def _choices(order_by: OrderDescription) -> Text:
+    return Text(f"Literal[{', '.join(map(repr, order_by['choices']))}] = {order_by['default']!r}")
 
 
 def _row(entry: ColumnDescription | ParameterDescription) -> tuple[Text, Text, Text]:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pgrepo.cli.common import DomainsArgument, DsnOption, err_console, reporting, resolve_dsn, say
+from pgrepo.cli.common import (
+    DomainsArgument,
+    DsnOption,
+    NoCacheOption,
+    err_console,
+    reporting,
+    resolve_dsn,
+    say,
+)
 from pgrepo.compiler import compile as compiler
 from pgrepo.errors import CompilationError, ProjectError
 from pgrepo.project import DomainFiles, select_domains
@@ -26,7 +34,9 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=_EPILOG)(generate)
 
 
-def generate(domains: DomainsArgument = None, dsn: DsnOption = None) -> None:
+def generate(
+    domains: DomainsArgument = None, dsn: DsnOption = None, *, no_cache: NoCacheOption = False
+) -> None:
     """Write the repositories that the SQL files describe.
 
     A scratch database is made on the server, the DDL files are applied to it, and PostgreSQL is
@@ -39,7 +49,7 @@ def generate(domains: DomainsArgument = None, dsn: DsnOption = None) -> None:
         url = resolve_dsn(dsn)
         for domain, output in selected:
             try:
-                changes = compiler.generate(domain, url)
+                changes = compiler.generate(domain, url, cached=not no_cache)
             except CompilationError as error:
                 broken = True
                 say(str(error), to=err_console)

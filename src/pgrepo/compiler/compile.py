@@ -2,59 +2,46 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pgrepo.compiler.analysis.analyse import QueryAnalyser
-from pgrepo.compiler.analysis.catalog import Catalog
 from pgrepo.compiler.analysis.describe import Describer
-from pgrepo.compiler.analysis.scratch import (
-    apply_files,
-    apply_script,
-    scratch_database,
-)
+from pgrepo.compiler.cache.store import open_cache
 from pgrepo.compiler.codegen import writer
 from pgrepo.compiler.codegen.drift import changed_queries
 from pgrepo.compiler.codegen.package import write_package
 from pgrepo.compiler.model import CompiledDomain, QueryModule
+from pgrepo.compiler.session import AnalysisTools, Session, analysis_tools, tools_on
 from pgrepo.errors import CompilationError, SourceError
-from pgrepo.sqlfiles.ddl import read_ddl_directory
 from pgrepo.sqlfiles.queries import read_query_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import psycopg
-
+    from pgrepo.compiler.analysis.analyse import QueryAnalyser
     from pgrepo.compiler.model import Query
     from pgrepo.project import DomainFiles
     from pgrepo.sqlfiles.queries import NamedQuery, QueryFile
 
-
-@dataclass(frozen=True, slots=True)
-class AnalysisTools:
-    """A scratch database, ready to be asked."""
-
-    connection: psycopg.Connection[Any]
-    describer: Describer
-    catalog: Catalog
-    analyser: QueryAnalyser
+__all__ = [
+    "AnalysisTools", "Session", "analyse_all", "analyse_domain", "analysis_tools",
+    "compile_domain", "drift", "generate", "open_session", "package_files", "tools_on",
+]  # fmt: skip
 
 
-def generate(domain: DomainFiles, server: str) -> writer.Changes:
+def generate(domain: DomainFiles, server: str, *, cached: bool = False) -> writer.Changes:
     """Writes a domain's package anew.
 
     Args:
         domain: where its files are.
         server: a connection string; a scratch database is made on that server.
+        cached: whether to believe what an earlier run found out, and to remember it for others.
 
     Raises:
         CompilationError: a file is wrong; nothing is written.
     """
     assert domain.output is not None
-    return writer.write(domain.output, compile_domain(domain, server))
+    return writer.write(domain.output, compile_domain(domain, server, cached=cached))
 
 
 def drift(domain: DomainFiles, files: Mapping[str, str]) -> list[SourceError]:
@@ -65,30 +52,44 @@ def drift(domain: DomainFiles, files: Mapping[str, str]) -> list[SourceError]:
     return [error for name in names for error in _drift_of(domain, domain.output / name, files)]
 
 
-def compile_domain(domain: DomainFiles, server: str) -> Mapping[str, str]:
-    """Returns the files of a domain's package, by name.
+def compile_domain(domain: DomainFiles, server: str, *, cached: bool = False) -> Mapping[str, str]:
+    """Returns the files of a domain's package, by name; the arguments are those of `generate`.
 
     Raises:
         CompilationError: holds every error of every file.
     """
-    with analysis_tools(domain.sql, server, domain.root) as tools:
-        compiled, errors = analyse_domain(domain, tools)
+    with open_session(domain, server, cached=cached) as session:
+        compiled, errors = analyse_domain(domain, session)
     if errors:
         raise CompilationError(errors)
     return package_files(domain, compiled)
 
 
+def open_session(
+    domain: DomainFiles,
+    server: str,
+    *,
+    cached: bool = False,
+    describer: type[Describer] = Describer,
+) -> Session:
+    """What answers about a domain's queries; a context manager."""
+    return Session(
+        lambda: analysis_tools(domain.sql, server, domain.root, describer),
+        open_cache(domain.root, server, [domain.sql]) if cached else None,
+    )
+
+
 def analyse_domain(
-    domain: DomainFiles, tools: AnalysisTools
+    domain: DomainFiles, session: Session
 ) -> tuple[CompiledDomain, list[SourceError]]:
     """Reads and analyses a domain's queries: those that are right, and what is wrong elsewhere."""
     query_files = read_query_directory(domain.queries, domain.root)
-    modules, errors = _analyse_files(query_files, tools.analyser)
+    modules, errors = _analyse_files(query_files, session)
     compiled = CompiledDomain(
         name=domain.name,
-        doc=tools.catalog.schema_comment(domain.name) or "",
+        doc=session.schema_comment(domain.name) or "",
         modules=tuple(modules),
-        tables=tools.catalog.tables(),
+        tables=session.tables(),
     )
     return compiled, errors
 
@@ -100,45 +101,14 @@ def package_files(domain: DomainFiles, compiled: CompiledDomain) -> Mapping[str,
         CompilationError: two things in it contradict each other.
     """
     try:
-        return write_package(compiled, _beside(domain.queries, domain.output or domain.root))
+        queries = _beside(domain.queries, domain.output or domain.root)
+        return write_package(compiled, queries, domain.scopes)
     except SourceError as error:
         raise CompilationError([error]) from error
 
 
-@contextmanager
-def analysis_tools(
-    ddl: Path | None,
-    server: str,
-    root: Path | None = None,
-    describer: type[Describer] = Describer,
-) -> Iterator[AnalysisTools]:
-    """A scratch database with the DDL of a directory, or one file, or none applied.
-
-    Raises:
-        CompilationError: a DDL file is wrong.
-    """
-    with scratch_database(server) as connection:
-        try:
-            if ddl is not None and ddl.is_dir():
-                apply_files(connection, read_ddl_directory(ddl, root), root)
-            elif ddl is not None:
-                apply_script(connection, ddl, root)
-        except SourceError as error:
-            raise CompilationError([error]) from error
-        yield tools_on(connection, describer)
-
-
-def tools_on(
-    connection: psycopg.Connection[Any], describer: type[Describer] = Describer
-) -> AnalysisTools:
-    """What asks a database that has its schema already."""
-    asks = describer(connection)
-    catalog = Catalog(connection)
-    return AnalysisTools(connection, asks, catalog, QueryAnalyser(asks, catalog))
-
-
 def analyse_all(
-    queries: Sequence[NamedQuery], analyser: QueryAnalyser
+    queries: Sequence[NamedQuery], analyser: QueryAnalyser | Session
 ) -> tuple[list[Query], list[SourceError]]:
     """Analyses queries one by one: those that are right, and an error for each other one."""
     found: list[Query] = []
@@ -152,7 +122,7 @@ def analyse_all(
 
 
 def _analyse_files(
-    files: Sequence[QueryFile], analyser: QueryAnalyser
+    files: Sequence[QueryFile], analyser: QueryAnalyser | Session
 ) -> tuple[list[QueryModule], list[SourceError]]:
     modules: list[QueryModule] = []
     errors: list[SourceError] = []

@@ -40,13 +40,26 @@ class ColumnDescription(TypedDict):
 
 
 class ParameterDescription(TypedDict):
-    """A parameter; `n` is its number in `$n`."""
+    """A parameter; `n` is its number in `$n`.
+
+    An optional one may be left out, with all that `@optional` marks for it; of a dynamic query the
+    numbers are those of the whole statement. `default` is a Python literal.
+    """
 
     name: str
     n: int
     pg_type: str
     python_type: str | None
     nullable: bool
+    optional: bool
+    default: str | None
+
+
+class OrderDescription(TypedDict):
+    """The orders that a caller may choose from, and the one that the statement itself has."""
+
+    choices: list[str]
+    default: str
 
 
 class ErrorDescription(TypedDict):
@@ -67,6 +80,7 @@ class QueryDescription(TypedDict):
     file: str
     columns: list[ColumnDescription]
     params: list[ParameterDescription]
+    order_by: OrderDescription | None
     cardinality: str | None
     read_only: bool | None
     error: ErrorDescription | None
@@ -89,6 +103,7 @@ class QueryDescriber:
             file=query.source.source.name,
             columns=[self._column(query, column) for column in query.columns],
             params=[self._parameter(parameter) for parameter in query.parameters],
+            order_by=_orders(query),
             cardinality=query.cardinality.value,
             read_only=query.read_only,
             error=None,
@@ -118,6 +133,8 @@ class QueryDescriber:
             pg_type=parameter.pg_type.name,
             python_type=written,
             nullable=parameter.nullable,
+            optional=parameter.optional,
+            default=parameter.default,
         )
 
     def _column_type(self, query: Query, column: Column) -> str | None:
@@ -160,6 +177,7 @@ def describe_error(error: SourceError, name: str) -> QueryDescription:
         file=error.file,
         columns=[],
         params=[],
+        order_by=None,
         cardinality=None,
         read_only=None,
         error=ErrorDescription(
@@ -191,6 +209,14 @@ def _annotated(text: str) -> str:
         return annotated_type(text).text
     except ValueError:  # `generate` asks for the module of such a name
         return text
+
+
+def _orders(query: Query) -> OrderDescription | None:
+    ordering = query.source.variants.ordering
+    if ordering is None:
+        return None
+    choices = [order.name for order in ordering.orders]
+    return OrderDescription(choices=choices, default=ordering.default)
 
 
 def _row_name(query: Query) -> str:

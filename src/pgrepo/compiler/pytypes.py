@@ -281,12 +281,16 @@ _TYPING = frozenset({"Any", "Literal", "Mapping", "Sequence"})
 _OURS = frozenset({"JSON", "JSONInput"})
 
 
+class SameNameError(ValueError):
+    """An annotation names types of two modules that one module cannot import; says the name."""
+
+
 def annotated_type(text: str) -> PyType:
     """A type named by an annotation: dotted names become imports.
 
     Raises:
-        ValueError: a name without a module is neither built in nor well known, or two modules'
-            types have the same name.
+        SameNameError: two modules' types have the same name.
+        ValueError: a name without a module is neither built in nor well known.
     """
     imports: set[tuple[str, str]] = set()
 
@@ -306,5 +310,6 @@ def annotated_type(text: str) -> PyType:
 
     written = _DOTTED.sub(short, text)
     if len({name for _, name in imports}) < len(imports):
-        raise ValueError(text)
+        names = [name for _, name in imports]
+        raise SameNameError(next(name for name in sorted(names) if names.count(name) > 1))
     return PyType(written, frozenset(imports))

@@ -50,8 +50,12 @@ def wire_type(pg_type: PgType, name_of: NameOf | None = None) -> PyType:
             return PyType("pg.text", frozenset({_PG}))
 
 
-def parameter_wire_type(pg_type: PgType, name_of: NameOf | None = None) -> PyType:
-    """How the type of a parameter is named."""
+def parameter_wire_type(
+    pg_type: PgType, name_of: NameOf | None = None, dimensions: int | None = None
+) -> PyType:
+    """How the type of a parameter is named; of a vector, with the dimensions it has to have."""
+    if dimensions is not None and bare_name(pg_type) in VECTORS:
+        return PyType(f"pg.{bare_name(pg_type)}_of({dimensions})", frozenset({_PG}))
     if pg_type.is_builtin:
         return PyType(str(pg_type.oid))
     if not has_python_type(pg_type):

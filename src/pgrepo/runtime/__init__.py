@@ -13,6 +13,7 @@ from pgrepo.runtime._sync.domain import Domain, Source
 from pgrepo.runtime._sync.repository import Repository
 from pgrepo.runtime._sync.stream import Stream
 from pgrepo.runtime.library import QueryLibrary
+from pgrepo.runtime.scope import Scope
 from pgrepo.runtime.statement import Statement
 from pgrepo.runtime.translate import DatabaseError
 from pgrepo.runtime.types import (
@@ -42,6 +43,7 @@ __all__ = [
     "QueryLibrary",
     "Range",
     "Repository",
+    "Scope",
     "Source",
     "Statement",
     "Stream",

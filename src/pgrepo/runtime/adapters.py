@@ -104,7 +104,7 @@ class KnownTypes:
         self._made_of_others.add(oid)
         self.unknown.discard(oid)
 
-    def load(self, oid: int, context: _Context) -> Callable[[Buffer], Any]:
+    def load(self, oid: int, context: Context) -> Callable[[Buffer], Any]:
         """Returns the function that loads a type, which was looked up meanwhile.
 
         Raises:
@@ -200,7 +200,7 @@ def connection_adapters(connection: BaseConnection[Any]) -> ConnectionAdapters:
 
 def decoding_context(connection: BaseConnection[Any]) -> AdaptContext:
     """Returns what loads the parts of values made of others."""
-    return cast("AdaptContext", _Context(connection_adapters(connection).decoded, connection))
+    return cast("AdaptContext", Context(connection_adapters(connection).decoded, connection))
 
 
 class _LateLoader(BinaryLoader):
@@ -215,12 +215,12 @@ class _LateLoader(BinaryLoader):
 
     def load(self, data: Buffer) -> Any:
         if self._load is None:
-            context = _Context(self._adapters, self.connection)
+            context = Context(self._adapters, self.connection)
             self._load = self._adapters.known.load(self.oid, context)
         return self._load(data)
 
 
-class _Context(NamedTuple):
+class Context(NamedTuple):
     """The least that psycopg accepts as an adaptation context."""
 
     adapters: Adapters

@@ -26,6 +26,7 @@ from pgrepo.runtime.pg import type_of_number
 from pgrepo.runtime.scalars import scalar_dumper
 from pgrepo.runtime.structures import WireType, write_array
 from pgrepo.runtime.types import UNSET
+from pgrepo.runtime.wording import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +166,10 @@ class JsonDumper(Dumper):
         if obj is UNSET:
             raise Unfit("takes a JSON value, not UNSET")
         try:
-            encoded = msgspec.json.encode(obj)
+            encode = getattr(obj, "__to_json__", None)  # a Document's own
+            encoded = msgspec.json.encode(obj) if encode is None else encode()
+        except msgspec.ValidationError as error:
+            raise Unfit(f"takes a valid {type(obj).__name__}{misfit(error)}") from None
         except TypeError as error:  # "Encoding objects of type X is unsupported"
             raise Unfit(f"takes what msgspec can encode. {error}") from None
         except (ValueError, RecursionError):

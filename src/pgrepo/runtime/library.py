@@ -58,7 +58,7 @@ class QueryLibrary:
             StaleCodeError: as `prepare`.
             UsageError: a value is UNSET and may not be, or there is no such order.
         """
-        prepared = self._find(statement)
+        prepared = self._prepared.get(statement.name) or self._find(statement)
         if isinstance(prepared, PreparedVariants):
             return prepared.choose(values, order_by)
         for value in values:

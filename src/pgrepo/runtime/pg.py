@@ -32,11 +32,14 @@ __all__ = [
     "composite",
     "domain",
     "halfvec",
+    "halfvec_of",
     "multirange",
     "range",
     "sparsevec",
+    "sparsevec_of",
     "text",
     "vector",
+    "vector_of",
 ]
 
 C = TypeVar("C", bound=type[Any])
@@ -50,6 +53,21 @@ text = Textual()
 vector = Dense("vector", "f")
 halfvec = Dense("halfvec", "e")
 sparsevec = Sparse()
+
+
+def vector_of(dimensions: int) -> WireType:
+    """A vector of so many dimensions; another one is refused before PostgreSQL is asked."""
+    return Dense("vector", "f", dimensions)
+
+
+def halfvec_of(dimensions: int) -> WireType:
+    """A halfvec of so many dimensions."""
+    return Dense("halfvec", "e", dimensions)
+
+
+def sparsevec_of(dimensions: int) -> WireType:
+    """A sparsevec of so many dimensions."""
+    return Sparse(dimensions=dimensions)
 
 
 def domain(base: int) -> WireType:

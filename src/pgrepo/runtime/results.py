@@ -21,6 +21,7 @@ from pgrepo.runtime.pg import wire_type
 from pgrepo.runtime.scalars import Unreadable
 from pgrepo.runtime.structures import TypeChanged
 from pgrepo.runtime.translate import DataError
+from pgrepo.runtime.wording import misfit
 
 if TYPE_CHECKING:
     from psycopg import BaseConnection
@@ -33,14 +34,6 @@ Rows: TypeAlias = list[tuple[Any, ...]]
 Decode: TypeAlias = "Callable[[Rows, BaseConnection[Any] | None], Rows]"
 _Load: TypeAlias = Callable[[Any], Any]
 
-# The msgspec messages that speak of types and keys alone; others quote the value.
-_SAFE = re.compile(
-    r"(?:Expected `[^`]*`, got `[^`]*`"
-    r"|Object missing required field `[^`]*`"
-    r"|Invalid (?:RFC3339|ISO8601|UUID|base64)[^`]*?"
-    r"|Number out of range)"
-    r"(?: - at `[^`]*`)?"
-)
 # What PostgreSQL writes into JSON for these cannot be a number or a date.
 _SPECIAL = re.compile(r"Expected `[^`]*float[^`]*`, got `str`|Invalid RFC3339")
 
@@ -87,7 +80,8 @@ def _place(label: str, names: list[str], index: int) -> str:
 
 
 def _document_decoder(place: str, type_: Any) -> _Load:
-    decode = msgspec.json.Decoder(type_).decode
+    # A Document keeps more than msgspec would.
+    decode = getattr(type_, "__from_json__", None) or msgspec.json.Decoder(type_).decode
 
     def load(raw: Any) -> Any:
         if isinstance(raw, list):  # an array of JSON
@@ -101,8 +95,7 @@ def _document_decoder(place: str, type_: Any) -> _Load:
 
 
 def _unfit(place: str, error: Exception) -> DataError:
-    text = str(error)
-    why = f": {text}" if _SAFE.fullmatch(text) else ""
+    why = misfit(error)
     hint = (
         " (PostgreSQL writes NaN, infinity and years beyond 9999 into JSON as text of their own)"
         if _SPECIAL.search(why)

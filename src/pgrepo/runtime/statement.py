@@ -47,7 +47,7 @@ class Statement(Generic[R]):
     copy: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity, as a key of `fast`
 class Prepared:
     """A statement with its SQL: all that `wire` needs to run it.
 

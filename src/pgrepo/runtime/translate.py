@@ -15,7 +15,7 @@ import psycopg_pool
 from psycopg import errors
 
 from pgrepo.errors import PgrepoError
-from pgrepo.runtime.wording import describe
+from pgrepo.runtime.wording import STALE_VERSION, current_version, describe
 
 if TYPE_CHECKING:
     from pgrepo.runtime.statement import Prepared
@@ -172,6 +172,29 @@ def _static_classes() -> dict[type[psycopg.Error], type[DatabaseError]]:
 _classes = _static_classes()
 
 
+# Of pgrepo's own, for a SQLSTATE that psycopg has no class for.
+
+
+class StaleVersion(ProgrammingError):
+    """The row has moved on: another version is current than the one the change was made for.
+
+    Read the current version, make the change anew from it, and try again. SQL of any project
+    raises it with SQLSTATE PR001 and the current version, a plain integer, as DETAIL.
+
+    Attributes:
+        current_version: the version to try again from, or None where the SQL does not tell it.
+    """
+
+    current_version: int | None = None
+
+    def __init__(
+        self, message: str, *, query: str | None = None, original: psycopg.Error | None = None
+    ) -> None:
+        super().__init__(message, query=query, original=original)
+        if original is not None:
+            self.current_version = current_version(original.diag)
+
+
 def translate(error: psycopg.Error, query: Prepared | None = None) -> DatabaseError:
     """Returns what to raise `from` the error, and takes the values out of the error's own text.
 
@@ -185,7 +208,8 @@ def translate(error: psycopg.Error, query: Prepared | None = None) -> DatabaseEr
     message = describe(error, "" if query is None else query.sql)
     if label is not None:
         message = f"{label}: {message}"
-    translated = translated_class(type(error))(message, query=label, original=error)
+    found = StaleVersion if error.sqlstate == STALE_VERSION else translated_class(type(error))
+    translated = found(message, query=label, original=error)
     error.args = (message,)
     return translated
 

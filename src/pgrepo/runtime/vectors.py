@@ -20,10 +20,11 @@ _sparse_head = struct.Struct("!iii")  # dimensions, how many are not zero, unuse
 
 @dataclass(frozen=True)
 class Dense(Made):
-    """vector (code "f") or halfvec (code "e")."""
+    """vector (code "f") or halfvec (code "e"); of a number of dimensions, where one is named."""
 
     name: str
     code: str
+    dimensions: int | None = None
     is_list = True
 
     def dumper(self, context: AdaptContext) -> Dump:
@@ -32,6 +33,7 @@ class Dense(Made):
         def write(value: Any) -> bytes:
             data = packed_floats(value, self.code)
             dimensions = len(data) // struct.calcsize(self.code)
+            check_dimensions(dimensions, self.dimensions)
             if dimensions > 0xFFFF:
                 raise Unfit("takes at most 65535 floats")
             return _head.pack(dimensions, 0) + data
@@ -61,6 +63,16 @@ def packed_floats(value: Any, code: str) -> bytes:
         raise Unfit("takes a sequence of floats") from None
 
 
+def check_dimensions(found: int, wanted: int | None) -> None:
+    """Compares how many floats there are with how many there have to be.
+
+    Raises:
+        Unfit: it is another number.
+    """
+    if wanted is not None and found != wanted:
+        raise Unfit(f"takes {wanted} floats, one for each dimension, and not {found}")
+
+
 def read_dense(data: bytes, code: str) -> list[float]:
     """Reads a vector or a halfvec."""
     dimensions, _ = _head.unpack_from(data)
@@ -72,6 +84,7 @@ class Sparse(Made):
     """sparsevec, which stores what is not zero; in Python all of it is there."""
 
     name: str = "sparsevec"
+    dimensions: int | None = None
     is_list = True
 
     def dumper(self, context: AdaptContext) -> Dump:
@@ -80,6 +93,7 @@ class Sparse(Made):
         def write(value: Any) -> bytes:
             packed = packed_floats(value, "f")
             floats = struct.unpack(f"!{len(packed) // 4}f", packed)
+            check_dimensions(len(floats), self.dimensions)
             # What single precision rounds to zero counts as zero.
             indices = [index for index, item in enumerate(floats) if item != 0]
             count = len(indices)

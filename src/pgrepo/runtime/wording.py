@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.errors import Diagnostic
 
+STALE_VERSION = "PR001"
+"""The SQLSTATE by which SQL says that another version is current than the expected one."""
+
 _QUOTED = re.compile(r'"[^"]*"?|\'[^\']*\'?|«[^»]*»?|„[^“]*“?')
 _QUOTATIONS = re.compile(r"[\"'«„].*[\"'»“]|[\"'«„].*", re.DOTALL)
 
@@ -18,6 +21,15 @@ _TYPE_NAMED = re.compile(
     r"|(?P<tail>(value )?too long for type [a-z ]+\(\d+\))$"
     r'|value ".*" is (?P<range>out of range for type [a-z ]+)$',
     re.DOTALL,
+)
+
+# The msgspec messages that speak of types and keys alone; others quote the value.
+_MISFIT = re.compile(
+    r"(?:Expected `[^`]*`, got `[^`]*`"
+    r"|Object missing required field `[^`]*`"
+    r"|Invalid (?:RFC3339|ISO8601|UUID|base64)[^`]*?"
+    r"|Number out of range)"
+    r"(?: - at `[^`]*`)?"
 )
 
 
@@ -33,6 +45,8 @@ def describe(error: psycopg.Error, sql: str = "") -> str:
     if diag.sqlstate is None:
         return str(error)  # psycopg's or libpq's own words: about the connection or the API
     state = diag.sqlstate
+    if state == STALE_VERSION:
+        return _stale_version(diag)
     if diag.source_function == "exec_stmt_raise":
         return f"a function raised an exception ({state}); its text is in .diag.message_primary"
     if state.startswith("22"):
@@ -40,6 +54,24 @@ def describe(error: psycopg.Error, sql: str = "") -> str:
     if state.startswith("23") and (diag.constraint_name or diag.column_name):
         return _integrity(diag, state)
     return _without_quotations(diag, sql)
+
+
+def current_version(diag: Diagnostic) -> int | None:
+    """Returns the version that a StaleVersion tells in its detail."""
+    detail = (diag.message_detail or "").strip()
+    return int(detail) if re.fullmatch(r"-?[0-9]{1,19}", detail) else None
+
+
+def _stale_version(diag: Diagnostic) -> str:
+    version = current_version(diag)
+    which = "" if version is None else f", which is {version}"
+    return f"the expected version is not the current one{which}: read that, and try again"
+
+
+def misfit(error: Exception) -> str:
+    """Returns ": why" a JSON document does not fit its type, "" where msgspec quotes a value."""
+    text = str(error)
+    return f": {text}" if _MISFIT.fullmatch(text) else ""
 
 
 def _data_exception(error: psycopg.Error, diag: Diagnostic) -> str:

@@ -16,6 +16,7 @@ from pgrepo import (
     OperationalError,
     PgrepoError,
     RaiseException,
+    StaleVersion,
     UniqueViolation,
 )
 from pgrepo.runtime.translate import AdminShutdown, InvalidTextRepresentation, UndefinedTable
@@ -87,6 +88,32 @@ async def test_raised_in_a_function(shop: AsyncShop) -> None:
         await shop.orders.refuse(reason=SECRET)
     assert SECRET not in printed(caught.value)
     assert caught.value.diag.message_primary == f"refused because of {SECRET}"
+
+
+async def test_stale_version(shop: AsyncShop, database: AsyncDatabase) -> None:
+    """SQLSTATE PR001 is a StaleVersion, with the version that the detail tells."""
+    async with database.connection() as connection:
+        await connection.execute(
+            """
+            CREATE OR REPLACE FUNCTION shop.refuse(reason text) RETURNS void
+            LANGUAGE plpgsql
+            AS $$
+            BEGIN
+                RAISE EXCEPTION 'not that one' USING ERRCODE = 'PR001', DETAIL = reason;
+            END
+            $$
+            """
+        )
+    with pytest.raises(StaleVersion) as caught:
+        await shop.orders.refuse(reason="7")
+    assert caught.value.current_version == 7
+    assert (caught.value.query, caught.value.sqlstate) == ("shop.refuse", "PR001")
+    assert isinstance(caught.value, DatabaseError)
+    assert isinstance(caught.value.__cause__, psycopg.Error)
+    with pytest.raises(StaleVersion) as caught:
+        await shop.orders.refuse(reason=SECRET)
+    assert caught.value.current_version is None
+    assert SECRET not in printed(caught.value)
 
 
 async def test_names_of_the_statement_stay(shop: AsyncShop, database: AsyncDatabase) -> None:

@@ -226,3 +226,33 @@ def test_older_server(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     assert report.errors == ()
     [note] = report.notes
     assert note.startswith("shop: plans are not checked: that needs PostgreSQL 99")
+
+
+def test_partitions_that_after_migrate_makes(check: Check) -> None:
+    """A table that has no partition in the versioned files is looked at with those it will have."""
+    report = check(
+        {
+            "V001__shop.sql": (
+                "CREATE SCHEMA shop;\n"
+                "CREATE TABLE shop.sales (id bigint NOT NULL, shop_id bigint NOT NULL,\n"
+                "    at timestamptz NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);\n"
+                "CREATE INDEX sales_shop_id_idx ON shop.sales (shop_id, at DESC, id DESC);\n"
+            ),
+            "afterMigrate.sql": (
+                "CREATE TABLE shop.sales_2025 PARTITION OF shop.sales\n"
+                "    FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');\n"
+                "CREATE TABLE shop.sales_2026 PARTITION OF shop.sales\n"
+                "    FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');\n"
+            ),
+        },
+        "-- name: page_of(shop_id)\n"
+        "SELECT id, at FROM shop.sales WHERE shop_id = :shop_id\n"
+        "ORDER BY at DESC, id DESC LIMIT 20;\n"
+        "-- name: by_number(shop_id)\n"
+        "SELECT id FROM shop.sales WHERE shop_id = :shop_id ORDER BY id, at LIMIT 20;\n",
+        hot=("sales",),
+    )
+    (error,) = report.errors
+    assert (error.code, error.query) == ("PGR512", "by_number")
+    assert "CREATE INDEX" in (error.help or "")
+    assert "shop.sales (shop_id, id, at)" in (error.help or "")

@@ -23,7 +23,7 @@ CREATE TABLE people (
     home point
 );
 """
-KEYS = ["name", "file", "columns", "params", "cardinality", "read_only", "error"]
+KEYS = ["name", "file", "columns", "params", "order_by", "cardinality", "read_only", "error"]
 
 
 @pytest.fixture
@@ -64,8 +64,17 @@ def test_plain_query(pgrepo: Run, schema: Path, tmp_path: Path) -> None:
             {"name": "born", "pg_type": "date", "python_type": "date", "nullable": True},
         ],
         "params": [
-            {"name": "p1", "n": 1, "pg_type": "bigint", "python_type": "int", "nullable": False}
+            {
+                "name": "p1",
+                "n": 1,
+                "pg_type": "bigint",
+                "python_type": "int",
+                "nullable": False,
+                "optional": False,
+                "default": None,
+            }
         ],
+        "order_by": None,
         "cardinality": "zero_or_one",
         "read_only": True,
         "error": None,
@@ -101,6 +110,41 @@ SELECT count(*) AS people FROM people;
     assert of_role["params"][0]["python_type"] == "Literal['guest', 'host']"
     assert of_role["cardinality"] == "many"
     assert head_count["cardinality"] == "one"
+
+
+SEARCH = """
+-- name: search(role, mood, since, limit)
+-- @order_by named: name, id
+-- @order_by born: born DESC, id
+-- @param limit = 10
+SELECT id
+FROM people
+WHERE
+    role = :role
+    AND mood = :mood  -- @optional
+    AND born >= :since  -- @optional
+ORDER BY name, id
+LIMIT :limit;
+"""
+
+
+def test_dynamic_query(pgrepo: Run, schema: Path, tmp_path: Path) -> None:
+    """What a caller may leave out, its defaults, and the orders to choose from."""
+    [path] = write(tmp_path / "q", people=SEARCH)
+    [query] = described(pgrepo, "--schema", schema, path)
+    params = [(item["name"], item["optional"], item["default"]) for item in query["params"]]
+    assert params == [
+        ("role", False, None),
+        ("mood", True, None),
+        ("since", True, None),
+        ("limit", False, "10"),
+    ]
+    assert query["order_by"] == {"choices": ["named", "born"], "default": "named"}
+    printed = pgrepo("describe", "--schema", schema, path).stdout
+    rows = [line.split(maxsplit=3) for line in printed.splitlines()]
+    assert ["$2", "mood", "mood", "Literal['sad', 'glad'] | Unset = UNSET"] in rows
+    assert ["$4", "limit", "bigint", "int = 10"] in rows
+    assert ["order_by", "Literal['named',", "'born']", "= 'named'"] in rows
 
 
 def test_broken_queries(pgrepo: Run, schema: Path, tmp_path: Path) -> None:

@@ -83,12 +83,27 @@ class Project:
         return any(case.name == name for case in self.cases)
 
 
-def make_project(root: Path, server_url: str) -> Project:
-    """Writes, compiles and imports it.
+@dataclass(frozen=True)
+class Written:
+    """The hand-written files.
+
+    Attributes:
+        domain: where they are.
+        cases: the types that the server has.
+        ddl: what makes the schema.
+    """
+
+    domain: DomainFiles
+    cases: list[Case]
+    ddl: str
+
+
+def write_project(root: Path, server_url: str) -> Written:
+    """Writes the files by hand.
 
     Args:
         root: an empty directory.
-        server_url: the server on which it is compiled.
+        server_url: the server, which may not have all types.
     """
     cases = [case for case in CASES if not case.needs or _has(case.needs, server_url)]
     extensions = sorted({case.needs for case in cases} - {"", "xml"})
@@ -110,7 +125,18 @@ def make_project(root: Path, server_url: str) -> Project:
     (domain.queries / "values.sql").write_text(queries, "utf-8")
     for name in ("limits.sql", "members.sql"):
         (domain.queries / name).write_text((HERE / name).read_text("utf-8"), "utf-8")
-    files = compile_domain(domain, server_url)
+    return Written(domain, cases, ddl)
+
+
+def make_project(root: Path, server_url: str) -> Project:
+    """Writes, compiles and imports it.
+
+    Args:
+        root: an empty directory.
+        server_url: the server on which it is compiled.
+    """
+    written = write_project(root, server_url)
+    files = compile_domain(written.domain, server_url)
     directory = root / PACKAGE
     directory.mkdir()
     for name, text in files.items():
@@ -121,7 +147,7 @@ def make_project(root: Path, server_url: str) -> Project:
         tables = importlib.import_module(f"{PACKAGE}.tables")
     finally:
         sys.path.remove(str(root))
-    return Project(package, tables, cases, ddl, files, directory)
+    return Project(package, tables, written.cases, written.ddl, files, directory)
 
 
 def _has(what: str, server_url: str) -> bool:

@@ -209,3 +209,20 @@ def test_array_of_json_without_a_list(compiled: Callable[[str], Mapping[str, str
         )
     [error] = caught.value.errors
     assert (error.code, error.help) == ("PGR121", "name a list: -- @column it: list[int]")
+
+
+@pytest.mark.parametrize(
+    ("statement", "streams"),
+    [
+        ("SELECT id FROM shop.spans", True),
+        ("SELECT id FROM shop.spans FOR UPDATE", True),
+        ("DELETE FROM shop.spans RETURNING id", False),
+        ("WITH gone AS (DELETE FROM shop.spans RETURNING id) SELECT id FROM gone", False),
+    ],
+)
+def test_streams(
+    compiled: Callable[[str], Mapping[str, str]], statement: str, *, streams: bool
+) -> None:
+    """PostgreSQL declares no cursor for what writes, so there is no method for one."""
+    text = compiled(f"-- name: ids()\n-- Returns them.\n{statement};\n")["spots.py"]
+    assert ("def stream_ids(" in text) == streams

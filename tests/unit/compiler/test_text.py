@@ -52,6 +52,15 @@ def test_short_docstrings() -> None:
     assert docstring([], 0) == []
 
 
+@pytest.mark.parametrize("length", range(76, 92))
+def test_quotes_never_stand_alone_after_one_line(length: int) -> None:
+    """A line that is a little too long for its quotes is wrapped, as linters want it."""
+    text = ("word " * 30)[: length - 1] + "."
+    lines = docstring([text], 0)
+    assert len(lines) != 2
+    assert all(len(line) <= 88 for line in lines)
+
+
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_quoted_is_a_literal(text: str) -> None:
     """A literal of the text, in double quotes unless there are some in it."""

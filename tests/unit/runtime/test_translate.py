@@ -13,7 +13,7 @@ from psycopg.pq import DiagnosticField
 
 from pgrepo.errors import PgrepoError
 from pgrepo.runtime import translate as module
-from pgrepo.runtime.translate import DatabaseError, translate, translated_class
+from pgrepo.runtime.translate import DatabaseError, StaleVersion, translate, translated_class
 from pgrepo.runtime.wording import describe
 
 PSYCOPG_CLASSES = [
@@ -35,7 +35,11 @@ def server_error(
         DiagnosticField.SOURCE_FUNCTION: function.encode(),
     }
     report |= {DiagnosticField[name.upper()]: value.encode() for name, value in fields.items()}
-    return errors.lookup(sqlstate)(f"{primary}\nDETAIL: {SECRET}", info=report)
+    try:
+        made = errors.lookup(sqlstate)
+    except KeyError:  # as psycopg does with a state that is in no list
+        made = psycopg.ProgrammingError
+    return made(f"{primary}\nDETAIL: {SECRET}", info=report)
 
 
 @pytest.mark.parametrize("original", PSYCOPG_CLASSES, ids=lambda original: original.__name__)
@@ -80,6 +84,34 @@ def test_the_originals_text_is_replaced() -> None:
     assert SECRET not in str(original)
     assert str(original) == str(translated)
     assert (translated.constraint, translated.table, translated.sqlstate) == ("k", "t", "23505")
+
+
+@pytest.mark.parametrize(
+    ("detail", "version"),
+    [
+        ("65", 65),
+        (" 3 ", 3),
+        ("-1", -1),
+        (SECRET, None),
+        ("", None),
+        ("6 5", None),
+        ("9" * 30, None),
+    ],
+)
+def test_stale_version(detail: str, version: int | None) -> None:
+    """PR001 carries the current version, and its text tells nothing else of the detail."""
+    error = translate(
+        server_error("PR001", SECRET, function="exec_stmt_raise", message_detail=detail)
+    )
+    assert isinstance(error, StaleVersion)
+    assert isinstance(error, psycopg.ProgrammingError)
+    assert error.current_version == version
+    assert SECRET not in str(error)
+    assert (f"which is {version}" in str(error)) is (version is not None)
+    twin = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    assert (type(twin), twin.current_version) == (StaleVersion, version)
+    # Other errors of the same class of psycopg stay what they are.
+    assert translated_class(psycopg.ProgrammingError) is module.ProgrammingError
 
 
 def test_copies() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pgrepo.compiler.analysis.choices import strip_relabel
 from pgrepo.compiler.checks.indexes import free_name
 from pgrepo.compiler.checks.pages import execute
-from pgrepo.compiler.checks.statistics import restore
+from pgrepo.compiler.checks.statistics import ROWS, leaves_of, restore
 from pgrepo.compiler.checks.uniqueness import target_of
 
 if TYPE_CHECKING:
@@ -101,11 +101,16 @@ class Candidates:
                     self._connection,
                     f"CREATE INDEX ON {schema}.{name} ({', '.join(candidate.columns)})",
                 )
-                restore(self._connection, table.oid)
+                self._restore(table)
                 yield
         finally:
             # What CREATE INDEX counts is written in place, and outlives the transaction.
-            restore(self._connection, table.oid)
+            self._restore(table)
+
+    def _restore(self, table: Relation) -> None:
+        leaves = leaves_of(self._connection, table.oid)
+        for oid in leaves:
+            restore(self._connection, oid, ROWS / len(leaves))
 
     def _compared(self, level: Level, index: int, *, joined: bool) -> list[int]:
         """The columns of a source that are compared for equality: with values, or in joins."""

@@ -13,11 +13,12 @@ from pgrepo.compiler.checks.indexes import check_foreign_keys, check_redundant
 from pgrepo.compiler.checks.ordering import check_order
 from pgrepo.compiler.checks.places import DdlPlaces
 from pgrepo.compiler.checks.promises import check_cardinality, check_not_null, check_operator
+from pgrepo.compiler.checks.report import read_errors, report_key, written_report
 from pgrepo.compiler.checks.schema import read_schema
 from pgrepo.compiler.checks.statistics import hot_tables
 from pgrepo.compiler.checks.uniqueness import Uniqueness
 from pgrepo.compiler.checks.writes import check_where
-from pgrepo.compiler.compile import analyse_domain, analysis_tools, drift, package_files
+from pgrepo.compiler.compile import analyse_domain, drift, open_session, package_files
 from pgrepo.errors import CompilationError
 from pgrepo.sqlfiles.ddl import read_ddl_directory
 from pgrepo.sqlfiles.source import decode_source
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pgrepo.compiler.checks.findings import Finding
-    from pgrepo.compiler.compile import AnalysisTools
+    from pgrepo.compiler.compile import AnalysisTools, Session
     from pgrepo.compiler.model import CompiledDomain
     from pgrepo.errors import SourceError
     from pgrepo.project import DomainFiles
@@ -45,26 +46,52 @@ class Report:
     notes: tuple[str, ...] = ()
 
 
-def check_domain(domain: DomainFiles, server: str) -> Report:
+def check_domain(domain: DomainFiles, server: str, *, cached: bool = False) -> Report:
     """Checks a domain's files, and its package where it has one.
 
     Args:
         domain: where its files are.
         server: a connection string; a scratch database is made on that server.
+        cached: whether to believe what an earlier run found out, and to remember it for others.
 
     Raises:
         ProjectError: a table that is named hot does not exist.
     """
     try:
-        with analysis_tools(domain.sql, server, domain.root, Recorder) as tools:
-            return _check(domain, tools)
+        with open_session(domain, server, cached=cached, describer=Recorder) as session:
+            return _check(domain, session)
     except CompilationError as error:  # a DDL file is wrong: there is nothing to ask about
         return Report(error.errors)
 
 
-def _check(domain: DomainFiles, tools: AnalysisTools) -> Report:
+def _check(domain: DomainFiles, session: Session) -> Report:
+    key = report_key(domain)
+    known = session.cache.report(domain.name, key) if session.cache is not None else None
+    compiled, errors = analyse_domain(domain, session)
+    if known is not None and not errors:
+        found, notes = read_errors(known), known.notes
+    else:
+        found, notes = _look(domain, session, compiled, complete=not errors)
+        if session.cache is not None and not errors:
+            session.cache.keep_report(domain.name, written_report(key, found, notes))
+    if not errors:
+        errors += _package_errors(domain, compiled)
+    return Report(tuple(sorted([*errors, *found], key=_place)), tuple(notes))
+
+
+def _look(
+    domain: DomainFiles, session: Session, compiled: CompiledDomain, *, complete: bool
+) -> tuple[list[SourceError], list[str]]:
+    """What is wrong with queries that PostgreSQL accepts, and with the schema.
+
+    Args:
+        domain: where the files are.
+        session: answers about them.
+        compiled: the queries that are right.
+        complete: whether these are all.
+    """
+    tools = session.tools
     hot = hot_tables(domain, tools.catalog)
-    compiled, errors = analyse_domain(domain, tools)
     sources = [
         decode_source(file.sql, file.path, domain.root)
         for file in read_ddl_directory(domain.sql, domain.root)
@@ -76,19 +103,14 @@ def _check(domain: DomainFiles, tools: AnalysisTools) -> Report:
         DdlPlaces(sources),
         tuple(tuple(statements_of(query, tools.describer)) for query in queries),
     )
-    complete = not errors
-    if complete:
-        errors += _package_errors(domain, compiled)
     findings = list(_findings(subject, tools))
     gated, note = check_plans(subject, tools.connection, hot, complete=complete)
     allows, malformed = ddl_allows(sources)
     allows += query_allows([query.source for query in queries])
     # Gates that were not asked about anything cannot say that an allow is useless.
     unjudged = frozenset() if gated is not None and complete else GATED
-    errors += malformed
-    errors += settle(_apart([*findings, *(gated or ())]), allows, unjudged)
-    ordered = sorted(errors, key=_place)
-    return Report(tuple(ordered), (f"{domain.name}: {note}",) if note else ())
+    settled = settle(_apart([*findings, *(gated or ())]), allows, unjudged)
+    return [*malformed, *settled], [f"{domain.name}: {note}"] if note else []
 
 
 def _place(error: SourceError) -> tuple[str, int, int, str]:

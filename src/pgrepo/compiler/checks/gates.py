@@ -216,7 +216,7 @@ class Gates:
 
     def _hot_relation(self, level: Level, index: int) -> Relation | None:
         relation = self._catalog.relations.get(level.entry(index).integer("relid"))
-        if relation is None or relation.kind != "r":
+        if relation is None or relation.kind not in {"r", "p"}:
             return None
         return self._hot.get((relation.schema, relation.name))
 

@@ -96,7 +96,8 @@ def _changes(
     for column in columns:
         quoted = sql.Identifier(column["name"])
         if column["has_identity"]:
-            yield sql.SQL("ALTER COLUMN {} DROP IDENTITY").format(quoted)
+            # A partition has lost it with its table.
+            yield sql.SQL("ALTER COLUMN {} DROP IDENTITY IF EXISTS").format(quoted)
         if column["not_null"]:
             yield sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(quoted)
         if column["generated"] == "s":

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pgrepo.compiler.codegen.reserved import IMPORTED
 from pgrepo.compiler.codegen.rows import query_error
 from pgrepo.compiler.names import class_name
-from pgrepo.sqlfiles.queries import Operation
 
 if TYPE_CHECKING:
     from pgrepo.compiler.codegen.rows import ModuleRows
@@ -61,11 +60,7 @@ def refuse_class_collisions(module: QueryModule, rows: ModuleRows) -> None:
         for name, _ in item.type.literals
     }
     taken = IMPORTED | aliases | {repository, f"Async{repository}"}
-    streams = {
-        f"stream_{query.name}": query.name
-        for query in module.queries
-        if query.source.operation is Operation.MANY
-    }
+    streams = {f"stream_{query.name}": query.name for query in module.queries if query.streamable}
     for query in module.queries:
         row = rows.results[query.name].row
         if row is not None and row.name in taken:
@@ -86,9 +81,11 @@ def refuse_hidden_imports(module: QueryModule, rows: ModuleRows, imported: set[s
         SourceError: at the name of the query that needs the class.
     """
     for query in module.queries:
-        row = rows.results[query.name].row
-        if row is not None and row.name in imported and row.name in rows.classes:
-            raise _hiding(query, row.name)
+        result = rows.results[query.name]
+        if result.row is None or result.shared:
+            continue
+        if result.row.name in imported and result.row.name in rows.classes:
+            raise _hiding(query, result.row.name)
 
 
 def _hiding(query: Query, name: str) -> SourceError:

@@ -9,6 +9,7 @@ from pgrepo.compiler.model import TypeKind
 from pgrepo.compiler.pytypes import (
     NoPythonTypeError,
     PyType,
+    SameNameError,
     annotated_type,
     column_choices,
     domain_name,
@@ -121,7 +122,9 @@ class ColumnTypes:
     def wire(self, query: Query) -> tuple[PyType, ...]:
         """How the types of a query's parameters are named, in the order of `$n`."""
         by_number = sorted(query.parameters, key=lambda parameter: parameter.number)
-        return tuple(parameter_wire_type(item.pg_type, self.name_of) for item in by_number)
+        return tuple(
+            parameter_wire_type(item.pg_type, self.name_of, item.dimensions) for item in by_number
+        )
 
     def choices(self, origin: ColumnOrigin | None) -> PyType | None:
         """The Literal alias of the values that a table's column allows, if it restricts them."""
@@ -170,6 +173,14 @@ def _no_type(
 def _annotated(query: Query, text: str, name: str) -> PyType:
     try:
         return annotated_type(text)
+    except SameNameError as error:
+        raise query_error(
+            query,
+            "PGR121",
+            f"the annotation of {name} names two types that are both called {error}",
+            f"give one of them another name in a module of yours, such as Other{error} = …, or "
+            "name both together there",
+        ) from None
     except ValueError as error:
         raise query_error(
             query,

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pgrepo.compiler.codegen.rows import query_error
+from pgrepo.compiler.codegen.defaults import refuse_default
 from pgrepo.compiler.codegen.shadows import visible
 from pgrepo.compiler.codegen.text import call, docstring, prose, quoted
 from pgrepo.compiler.model import Cardinality
@@ -68,8 +68,6 @@ def plan_method(query: Query, result: Result, planner: RowPlanner) -> Method:
     if query.source.operation is Operation.BULK:
         return Method(query, result, (), ())
     by_number = sorted(query.parameters, key=lambda parameter: parameter.number)
-    for item in query.parameters:
-        _refuse_mutable_default(query, item)
     parameters = [_parameter(query, item, planner) for item in query.parameters]
     arguments = [attribute(item.name) for item in by_number]
     ordering = query.source.variants.ordering
@@ -90,20 +88,9 @@ def _parameter(
         bare = typed.text.removesuffix(" | None")
         text = f"{bare} | Unset" + (" | None" if bare != typed.text else "")
         return name, PyType(text, typed.imports | unset, typed.literals), "UNSET"
+    refuse_default(query, parameter, typed)
     default = _literal(parameter.default) if parameter.default is not None else None
     return name, typed, default
-
-
-def _refuse_mutable_default(query: Query, parameter: Parameter) -> None:
-    value = ast.literal_eval(parameter.default) if parameter.default is not None else None
-    if isinstance(value, list | dict | set):
-        raise query_error(
-            query,
-            "PGR121",
-            f"the default of {parameter.name} is a {type(value).__name__}, which all calls would "
-            "share",
-            f"leave @param {parameter.name} without a default, or make it a tuple",
-        )
 
 
 def signature_types(method: Method) -> list[str]:
@@ -112,7 +99,7 @@ def signature_types(method: Method) -> list[str]:
 
 
 def write_methods(method: Method, flavour: Flavour, shadows: frozenset[str]) -> list[str]:
-    """The query's method, and its streaming twin where it returns many rows; indented.
+    """The query's method, and its streaming twin where a cursor can read it; indented.
 
     Args:
         method: the method.
@@ -120,7 +107,7 @@ def write_methods(method: Method, flavour: Flavour, shadows: frozenset[str]) -> 
         shadows: names of types that methods of the class hide.
     """
     lines = _method(method, flavour, shadows)
-    if method.query.source.operation is Operation.MANY and method.result.row is not None:
+    if method.query.streamable and method.result.row is not None:
         lines += ["", *_stream(method, flavour, shadows)]
     return lines
 
@@ -253,11 +240,10 @@ def _statement_type(method: Method) -> str:
 
 def runtime_names(method: Method) -> set[tuple[str, str]]:
     """What the methods need besides the types they name."""
-    operation = method.query.source.operation
     needed = {(RUNTIME, "Statement")}
-    if operation is Operation.BULK:
+    if method.query.source.operation is Operation.BULK:
         needed.add(("collections.abc", "Iterable"))
-    if operation is Operation.MANY and method.result.row is not None:
+    if method.query.streamable and method.result.row is not None:
         needed |= {(RUNTIME, "Stream"), (RUNTIME, "AsyncStream")}
     return needed
 

@@ -39,7 +39,7 @@ def write_module(module: QueryModule, planner: RowPlanner) -> str:
     rows = planner.plan(module)
     refuse_class_collisions(module, rows)
     methods = [plan_method(query, rows.results[query.name], planner) for query in module.queries]
-    needed = _needed(methods, rows, planner)
+    needed = _needed(methods, rows)
     in_methods = hidden(
         (query.name for query in module.queries),
         (text for method in methods for text in signature_types(method)),
@@ -96,7 +96,7 @@ def write_row(row: RowClass) -> list[str]:
     return lines
 
 
-def _needed(methods: list[Method], rows: ModuleRows, planner: RowPlanner) -> set[tuple[str, str]]:
+def _needed(methods: list[Method], rows: ModuleRows) -> set[tuple[str, str]]:
     types: list[PyType] = [typed for method in methods for typed in method.types]
     types += [item.type for row in rows.classes.values() for item in row.fields]
     needed = {(RUNTIME, "Repository"), (RUNTIME, "AsyncRepository")}
@@ -105,9 +105,8 @@ def _needed(methods: list[Method], rows: ModuleRows, planner: RowPlanner) -> set
     for method in methods:
         needed |= runtime_names(method)
     needed |= imports_of(types)
-    shared = {result.row.name for result in rows.results.values() if result.row is not None}
-    of_tables = {row.name for row in planner.tables.values()}
-    needed |= {(".tables", name) for name in shared & of_tables if name not in rows.classes}
+    results = rows.results.values()
+    needed |= {(".tables", item.row.name) for item in results if item.row and item.shared}
     return needed
 
 

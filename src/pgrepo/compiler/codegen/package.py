@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pgrepo.compiler.codegen.collisions import TABLES, refuse_file_collisions
 from pgrepo.compiler.codegen.module import imports_of, write_module, write_row
 from pgrepo.compiler.codegen.rows import RowPlanner
+from pgrepo.compiler.codegen.scopes import scope_constant, scope_imports, scope_method
 from pgrepo.compiler.codegen.shadows import aliases as shadow_aliases
 from pgrepo.compiler.codegen.shadows import hidden_in_row
 from pgrepo.compiler.codegen.text import BANNER, docstring, imports, literal, prose, quoted
@@ -14,17 +15,21 @@ from pgrepo.compiler.names import class_name
 from pgrepo.compiler.pytypes import RUNTIME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pgrepo.compiler.model import CompiledDomain
+    from pgrepo.project import DeclaredScope
 
 
-def write_package(domain: CompiledDomain, queries: str) -> Mapping[str, str]:
+def write_package(
+    domain: CompiledDomain, queries: str, scopes: Sequence[DeclaredScope] = ()
+) -> Mapping[str, str]:
     """All files of a domain's package, by file name.
 
     Args:
         domain: the typed queries.
         queries: the query directory, relative to a directory that holds the package as well.
+        scopes: what calls can be scoped to.
 
     Raises:
         SourceError: a query cannot be given a Python signature.
@@ -33,7 +38,7 @@ def write_package(domain: CompiledDomain, queries: str) -> Mapping[str, str]:
     planner = RowPlanner(domain)
     files = {f"{module.name}.py": write_module(module, planner) for module in domain.modules}
     files[f"{TABLES}.py"] = _tables(domain, planner, files, queries)
-    files["__init__.py"] = _init(domain, queries)
+    files["__init__.py"] = _init(domain, queries, scopes)
     return files
 
 
@@ -94,7 +99,7 @@ def _aliases(domain: CompiledDomain, planner: RowPlanner) -> dict[str, tuple[str
     return found
 
 
-def _init(domain: CompiledDomain, queries: str) -> str:
+def _init(domain: CompiledDomain, queries: str, scopes: Sequence[DeclaredScope]) -> str:
     name = class_name(domain.name)
     modules = sorted(domain.modules, key=lambda module: module.name)
     needed = {
@@ -104,6 +109,7 @@ def _init(domain: CompiledDomain, queries: str) -> str:
     for module in modules:
         repository = class_name(module.name)
         needed |= {(f".{module.name}", repository), (f".{module.name}", f"Async{repository}")}
+    needed |= scope_imports(scopes)
     doc = prose(domain.doc) or [f"The {domain.name} schema."]
     lines = [
         BANNER.format(source=queries),
@@ -127,4 +133,8 @@ def _init(domain: CompiledDomain, queries: str) -> str:
             f"        self.{module.name} = {prefix}{class_name(module.name)}(self)"
             for module in modules
         ]
+        for scope in scopes:
+            lines += ["", *scope_method(scope)]
+    for scope in scopes:
+        lines += ["", *([""] if scope is scopes[0] else []), *scope_constant(scope)]
     return "\n".join(lines) + "\n"

@@ -37,6 +37,7 @@ class Result:
 
     Attributes:
         row: the class of a row, or of a bulk query's input rows; None for a bare value.
+        shared: the class is a table's, and stands in `tables.py`.
         value: the type of a bare value.
         json: (column index, type) of json columns, in the order of the columns.
         columns: (column index, how its type is named) of columns that are made of others.
@@ -44,6 +45,7 @@ class Result:
     """
 
     row: RowClass | None = None
+    shared: bool = False
     value: PyType | None = None
     json: tuple[tuple[int, PyType], ...] = ()
     columns: tuple[tuple[int, PyType], ...] = ()
@@ -141,8 +143,9 @@ class RowPlanner:
             for column, typed in zip(query.columns, types, strict=True)
         )
         wanted = RowClass(prefix, "", fields, (query.name,))
-        chosen = self._choose(query, wanted, documents, rows)
-        return self._decoded(query, types, Result(row=chosen))
+        of_table = self._table_row(query, wanted)
+        chosen = of_table or self._choose(query, wanted, documents, rows)
+        return self._decoded(query, types, Result(row=chosen, shared=of_table is not None))
 
     def _column_doc(self, column: Column) -> str | None:
         shown = self.types.table_column(column.origin)
@@ -170,9 +173,6 @@ class RowPlanner:
     ) -> RowClass:
         """An equal class where there is one, else the wanted one, which is then added."""
         if query.source.annotations.row is None:
-            of_table = self._table_row(query, wanted)
-            if of_table is not None:
-                return of_table
             for known in rows.classes.values():
                 if known.shape == wanted.shape and not known.doc:
                     return self._add(query, replace(wanted, name=known.name), parts, rows)
@@ -196,11 +196,16 @@ class RowPlanner:
         return merged
 
     def _table_row(self, query: Query, wanted: RowClass) -> RowClass | None:
-        """The row class of the table whose columns are exactly the query's."""
+        """The row class of the table whose columns are exactly the query's.
+
+        None where the query wants its class called otherwise.
+        """
         origins = [column.origin for column in query.columns]
         first = origins[0]
         table = self._tables.get((first.schema, first.table)) if first is not None else None
         if table is None or any(column.annotated_type for column in query.columns):
+            return None
+        if query.source.annotations.row not in {None, _row_name(table)}:
             return None
         of_columns = [
             (origin.schema, origin.table, origin.column) if origin is not None else None
@@ -254,7 +259,7 @@ class RowPlanner:
 
     def _row_of_table(self, table: Table, fields: tuple[Field, ...]) -> RowClass:
         doc = table.comment or f"One row of {table.schema}.{table.name}."
-        row = RowClass(class_name(singular(table.name)), doc, fields)
+        row = RowClass(_row_name(table), doc, fields)
         return self.tables.setdefault(table.name, row)
 
     # Types of columns and parameters ----------------------------------------------------------
@@ -317,6 +322,10 @@ def _no_doubles(query: Query) -> None:
                 "name it in the statement: … AS name",
             )
         seen.add(name)
+
+
+def _row_name(table: Table) -> str:
+    return class_name(singular(table.name))
 
 
 def default_row_name(query: Query) -> str:

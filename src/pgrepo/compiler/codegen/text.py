@@ -53,11 +53,13 @@ def docstring(paragraphs: Sequence[str], levels: int) -> list[str]:
         return []
     if len(texts) == 1 and "\n" not in texts[0] and len(texts[0]) + 6 <= width:
         return indented([f'"""{_guarded(texts[0])}"""'], levels)
+    # One line of text is never followed by quotes that did not fit on it.
+    quotes = 6 if len(texts) == 1 else 3
     lines: list[str] = []
     for text in texts:
         if lines:
             lines.append("")
-        lines += _wrapped(text, width if lines else width - 3)
+        lines += _wrapped(text, width if lines else width - quotes)
     return indented([f'"""{lines[0]}', *lines[1:], '"""'], levels)
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime._async.sources import AsyncConnections
 from pgrepo.runtime._async.transaction import AsyncTransaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
+from pgrepo.runtime.checkout import AsyncCheckout
 from pgrepo.runtime.translate import translate
 
 if TYPE_CHECKING:
@@ -90,11 +92,12 @@ class AsyncDatabase(AsyncConnections):
             self._conninfo, kwargs=self._connect, open=False, **self._settings
         )
         await pool.open()
-        self._pool = pool
+        self._pool, self.checkout = pool, AsyncCheckout(pool)
 
     async def close(self) -> None:
         """Closes the pool and its connections. Does nothing if it is closed."""
         pool, self._pool = self._pool, None
+        self.checkout = None
         if pool is not None:
             await pool.close()
 
@@ -126,7 +129,7 @@ class AsyncDatabase(AsyncConnections):
 
     def connection(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]:
         """Lends an autocommit connection of the pool for a block."""
-        return _Loan(self.pool)
+        return _Loan(self.checkout or AsyncCheckout(self.pool))
 
     def transaction(
         self,
@@ -147,15 +150,18 @@ class AsyncDatabase(AsyncConnections):
 
 
 class _Loan:
-    """`pool.connection()` without the commit and the statistics, which autocommit spares us."""
+    """`pool.connection()` without the statistics.
 
-    __slots__ = ("_connection", "_pool")
+    A transaction that was left open is ended as there: committed, or rolled back after an error.
+    """
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
-        self._pool = pool
+    __slots__ = ("_checkout", "_connection")
+
+    def __init__(self, checkout: AsyncCheckout) -> None:
+        self._checkout = checkout
 
     async def __aenter__(self) -> AsyncConnection[Any]:
-        self._connection = await self._pool.getconn()
+        self._connection = await self._checkout.getconn()
         return self._connection
 
     async def __aexit__(
@@ -164,4 +170,9 @@ class _Loan:
         raised: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._pool.putconn(self._connection)
+        connection = self._connection
+        try:
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                await connection.__aexit__(kind, raised, traceback)
+        finally:
+            await self._checkout.putconn(connection)

@@ -15,7 +15,7 @@ from pgrepo.runtime._async.sources import (
     AsyncPoolConnections,
     AsyncTransactionConnection,
 )
-from pgrepo.runtime._async.transaction import AsyncTransaction
+from pgrepo.runtime._async.transaction import AsyncScopedConnections, AsyncTransaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
 
 if TYPE_CHECKING:
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pgrepo.runtime.library import QueryLibrary
+    from pgrepo.runtime.scope import Scope
 
 AsyncSource: TypeAlias = (
     AsyncDatabase
     | AsyncConnection[Any]
     | AsyncConnectionPool[AsyncConnection[Any]]
     | AsyncTransactionConnection
+    | AsyncScopedConnections
 )
-"""What a domain can be made of; the last is for transaction() alone."""
+"""What a domain can be made of; the last two are for transaction() and scopes alone."""
 
 _D = TypeVar("_D", bound="AsyncDomain")
 
@@ -69,6 +71,18 @@ class AsyncDomain:
         # Generated classes take the source alone.
         bind = cast("Callable[[AsyncSource], Self]", type(self))
         return AsyncDomainTransaction(AsyncTransaction(self._source, characteristics), bind)
+
+    def _scoped(self, scope: Scope, *values: object) -> Self:
+        """Returns this domain bound to a scope."""
+        name = type(self).__name__
+        if isinstance(self._source, AsyncTransactionConnection | AsyncScopedConnections):
+            raise UsageError(
+                f"{name}.for_{scope.name}: this domain is bound to a transaction or a scope "
+                f"already: call for_{scope.name}() on the one that it was made from"
+            )
+        setup = scope.commands(name, values)
+        bind = cast("Callable[[AsyncSource], Self]", type(self))
+        return bind(AsyncScopedConnections(self._source, setup))
 
 
 class AsyncDomainTransaction(Generic[_D]):

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import Connection
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime._sync.sources import Connections
 from pgrepo.runtime._sync.transaction import Transaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
+from pgrepo.runtime.checkout import Checkout
 from pgrepo.runtime.translate import translate
 
 if TYPE_CHECKING:
@@ -91,11 +93,12 @@ class Database(Connections):
             self._conninfo, kwargs=self._connect, open=False, **self._settings
         )
         pool.open()
-        self._pool = pool
+        self._pool, self.checkout = pool, Checkout(pool)
 
     def close(self) -> None:
         """Closes the pool and its connections. Does nothing if it is closed."""
         pool, self._pool = self._pool, None
+        self.checkout = None
         if pool is not None:
             pool.close()
 
@@ -127,7 +130,7 @@ class Database(Connections):
 
     def connection(self) -> AbstractContextManager[Connection[Any]]:
         """Lends an autocommit connection of the pool for a block."""
-        return _Loan(self.pool)
+        return _Loan(self.checkout or Checkout(self.pool))
 
     def transaction(
         self,
@@ -148,15 +151,18 @@ class Database(Connections):
 
 
 class _Loan:
-    """`pool.connection()` without the commit and the statistics, which autocommit spares us."""
+    """`pool.connection()` without the statistics.
 
-    __slots__ = ("_connection", "_pool")
+    A transaction that was left open is ended as there: committed, or rolled back after an error.
+    """
 
-    def __init__(self, pool: ConnectionPool[Connection[Any]]) -> None:
-        self._pool = pool
+    __slots__ = ("_checkout", "_connection")
+
+    def __init__(self, checkout: Checkout) -> None:
+        self._checkout = checkout
 
     def __enter__(self) -> Connection[Any]:
-        self._connection = self._pool.getconn()
+        self._connection = self._checkout.getconn()
         return self._connection
 
     def __exit__(
@@ -165,4 +171,9 @@ class _Loan:
         raised: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._pool.putconn(self._connection)
+        connection = self._connection
+        try:
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                connection.__exit__(kind, raised, traceback)
+        finally:
+            self._checkout.putconn(connection)

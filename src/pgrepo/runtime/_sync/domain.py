@@ -16,7 +16,7 @@ from pgrepo.runtime._sync.sources import (
     PoolConnections,
     TransactionConnection,
 )
-from pgrepo.runtime._sync.transaction import Transaction
+from pgrepo.runtime._sync.transaction import ScopedConnections, Transaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
 
 if TYPE_CHECKING:
@@ -24,11 +24,16 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pgrepo.runtime.library import QueryLibrary
+    from pgrepo.runtime.scope import Scope
 
 Source: TypeAlias = (
-    Database | Connection[Any] | ConnectionPool[Connection[Any]] | TransactionConnection
+    Database
+    | Connection[Any]
+    | ConnectionPool[Connection[Any]]
+    | TransactionConnection
+    | ScopedConnections
 )
-"""What a domain can be made of; the last is for transaction() alone."""
+"""What a domain can be made of; the last two are for transaction() and scopes alone."""
 
 _D = TypeVar("_D", bound="Domain")
 
@@ -67,6 +72,18 @@ class Domain:
         # Generated classes take the source alone.
         bind = cast("Callable[[Source], Self]", type(self))
         return DomainTransaction(Transaction(self._source, characteristics), bind)
+
+    def _scoped(self, scope: Scope, *values: object) -> Self:
+        """Returns this domain bound to a scope."""
+        name = type(self).__name__
+        if isinstance(self._source, TransactionConnection | ScopedConnections):
+            raise UsageError(
+                f"{name}.for_{scope.name}: this domain is bound to a transaction or a scope "
+                f"already: call for_{scope.name}() on the one that it was made from"
+            )
+        setup = scope.commands(name, values)
+        bind = cast("Callable[[Source], Self]", type(self))
+        return bind(ScopedConnections(self._source, setup))
 
 
 class DomainTransaction(Generic[_D]):

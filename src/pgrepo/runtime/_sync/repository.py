@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
-from pgrepo.errors import NoRowError, TooManyRowsError
+from pgrepo.errors import NoRowError, RowError, TooManyRowsError
 from pgrepo.runtime._sync import wire
+from pgrepo.runtime._sync.copying import bulk
 from pgrepo.runtime._sync.stream import Stream, pages
 from pgrepo.runtime.bulk import row_tuples
+from pgrepo.runtime.fast import find
 from pgrepo.runtime.translate import DatabaseError, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import LiteralString
 
     from pgrepo.runtime._sync.domain import Domain
     from pgrepo.runtime.results import Rows
-    from pgrepo.runtime.statement import Statement
+    from pgrepo.runtime.statement import Prepared, Statement
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -36,56 +39,56 @@ class Repository:
         self, statement: Statement[R], *values: object, order_by: str | None = None
     ) -> list[R]:
         """Returns all rows."""
-        return list(starmap(_row_class(statement), self._fetch(statement, values, order_by)))
+        rows: Rows = self._run(wire.fetch, statement, values, order_by)
+        return list(starmap(_row_class(statement), rows))
 
     def _one(self, statement: Statement[R], *values: object, order_by: str | None = None) -> R:
         """Returns the one row."""
-        row = self._at_most_one(statement, self._fetch(statement, values, order_by))
-        if row is None:
-            raise self._no_row(statement)
-        return _row_class(statement)(*row)
+        rows: Rows = self._run(wire.fetch, statement, values, order_by)
+        if len(rows) != 1:
+            raise self._not_one(statement, rows)
+        return _row_class(statement)(*rows[0])
 
     def _first(
         self, statement: Statement[R], *values: object, order_by: str | None = None
     ) -> R | None:
         """Returns the one row, or None."""
-        row = self._at_most_one(statement, self._fetch(statement, values, order_by))
-        return None if row is None else _row_class(statement)(*row)
+        rows: Rows = self._run(wire.fetch, statement, values, order_by)
+        if len(rows) > 1:
+            raise self._not_one(statement, rows)
+        return _row_class(statement)(*rows[0]) if rows else None
 
     def _value(self, statement: Statement[T], *values: object, order_by: str | None = None) -> T:
         """Returns the only value of the one row."""
-        row = self._at_most_one(statement, self._fetch(statement, values, order_by))
-        if row is None:
-            raise self._no_row(statement)
-        value: T = row[0]
+        rows: Rows = self._run(wire.fetch, statement, values, order_by)
+        if len(rows) != 1:
+            raise self._not_one(statement, rows)
+        value: T = rows[0][0]
         return value
 
     def _first_value(
         self, statement: Statement[T], *values: object, order_by: str | None = None
     ) -> T | None:
         """Returns the only value of the one row, or None."""
-        row = self._at_most_one(statement, self._fetch(statement, values, order_by))
-        value: T | None = None if row is None else row[0]
+        rows: Rows = self._run(wire.fetch, statement, values, order_by)
+        if len(rows) > 1:
+            raise self._not_one(statement, rows)
+        value: T | None = rows[0][0] if rows else None
         return value
 
     def _values(
         self, statement: Statement[T], *values: object, order_by: str | None = None
     ) -> list[T]:
         """Returns the only value of every row."""
-        return [row[0] for row in self._fetch(statement, values, order_by)]
+        rows: Rows = self._run(wire.fetch, statement, values, order_by)
+        return [row[0] for row in rows]
 
     def _affected(
         self, statement: Statement[Any], *values: object, order_by: str | None = None
     ) -> int:
         """Returns the number of affected rows."""
-        query, given = self._queries.choose(statement, values, order_by)
-        try:
-            with self._source.connection() as connection:
-                return wire.affect(connection, query, given)
-        except DatabaseError:
-            raise
-        except psycopg.Error as error:
-            raise translate(error, query) from error
+        count: int = self._run(wire.affect, statement, values, order_by)
+        return count
 
     def _bulk(self, statement: Statement[R], rows: Iterable[R]) -> int:
         """Sends rows, all or nothing, and returns the number of affected rows.
@@ -99,7 +102,7 @@ class Repository:
             return 0
         try:
             with self._source.connection() as connection:
-                return wire.bulk(connection, query, chain((first,), tuples))
+                return bulk(connection, query, chain((first,), tuples))
         except DatabaseError:
             raise
         except psycopg.Error as error:
@@ -112,29 +115,55 @@ class Repository:
         query, given = self._queries.choose(statement, values, order_by)
         return Stream(pages(self._source, query, given), _row_class(statement))
 
-    def _fetch(
-        self, statement: Statement[Any], values: Sequence[object], order_by: str | None
-    ) -> Rows:
+    def _run(
+        self,
+        run: Callable[..., Any],
+        statement: Statement[Any],
+        values: Sequence[object],
+        order_by: str | None,
+    ) -> Any:
         query, given = self._queries.choose(statement, values, order_by)
         try:
-            with self._source.connection() as connection:
-                return wire.fetch(connection, query, given)
+            if (checkout := self._source.checkout) is None:
+                if self._source.setup is not None:
+                    return self._run_scoped(run, query, given, self._source.setup)
+                with self._source.connection() as connection:
+                    return run(connection, query, given)
+            # An autocommit connection comes back with nothing to commit or to roll back. What
+            # else may be wrong with it, putconn() sees.
+            connection = checkout.getconn()
+            try:
+                return run(connection, query, given)
+            finally:
+                checkout.putconn(connection)
         except DatabaseError:
             raise
         except psycopg.Error as error:
             raise translate(error, query) from error
 
-    def _at_most_one(self, statement: Statement[Any], rows: Rows) -> tuple[Any, ...] | None:
-        if len(rows) > 1:
-            raise TooManyRowsError(
-                f"{self._queries.domain}.{statement.name} returned {len(rows)} rows, and promises "
-                "one at most: narrow its WHERE, or make it a query of many rows"
-            )
-        return rows[0] if rows else None
+    def _run_scoped(
+        self,
+        run: Callable[..., Any],
+        query: Prepared,
+        values: Sequence[object],
+        setup: tuple[LiteralString, ...],
+    ) -> Any:
+        plain = self._source.plain
+        with plain.connection() as connection:
+            plain.check_scope(connection)
+            if (call := find(connection, query)) is not None:
+                counts = run is wire.affect
+                return wire.scoped(connection, query, call, values, setup, counts=counts)
+        with self._source.connection() as connection:
+            return run(connection, query, values)
 
-    def _no_row(self, statement: Statement[Any]) -> NoRowError:
-        return NoRowError(
-            f"{self._queries.domain}.{statement.name} returned no row, and promises one"
+    def _not_one(self, statement: Statement[Any], rows: Rows) -> RowError:
+        label = f"{self._queries.domain}.{statement.name}"
+        if not rows:
+            return NoRowError(f"{label} returned no row, and promises one")
+        return TooManyRowsError(
+            f"{label} returned {len(rows)} rows, and promises one at most: narrow its WHERE, or "
+            "make it a query of many rows"
         )
 
 

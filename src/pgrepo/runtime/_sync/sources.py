@@ -7,13 +7,18 @@ from abc import ABC, abstractmethod
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from psycopg.pq import TransactionStatus
+
 from pgrepo.errors import UsageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from typing import LiteralString
 
     from psycopg import Connection
     from psycopg_pool import ConnectionPool
+
+    from pgrepo.runtime.checkout import Checkout
 
 
 class Connections(ABC):
@@ -21,10 +26,31 @@ class Connections(ABC):
 
     ended = False
     """Whether connections lent earlier must not be used any more."""
+    setup: tuple[LiteralString, ...] | None = None
+    """What each transaction begins with, if all is to happen in a scope."""
+    checkout: Checkout | None = None
+    """Where a single call may take an autocommit connection without a block around it."""
 
     @abstractmethod
     def connection(self) -> AbstractContextManager[Connection[Any]]:
         """Lends a connection for a block. Leaving the block ends what has to end."""
+
+    @property
+    def plain(self) -> Connections:
+        """Where the connections come from, without the scope."""
+        return self
+
+    def check_scope(self, connection: Connection[Any]) -> None:
+        """Refuses a connection on which a scope cannot have a transaction to itself.
+
+        Raises:
+            UsageError: it is in a transaction.
+        """
+        if connection.info.transaction_status != TransactionStatus.IDLE:
+            raise UsageError(
+                "a call in a scope is a transaction of its own, and this connection is in one "
+                "already: end it first, or open the transaction through the scope"
+            )
 
     def check(self) -> None:
         """Raises UsageError if that is so."""
@@ -53,6 +79,14 @@ class OneConnection(Connections):
 
     def connection(self) -> AbstractContextManager[Connection[Any]]:
         return nullcontext(self._connection)
+
+    def check_scope(self, connection: Connection[Any]) -> None:
+        super().check_scope(connection)
+        if not connection.autocommit:
+            raise UsageError(
+                "a call in a scope commits by itself, and on a connection of yours that is not "
+                "autocommit that is up to you: make it autocommit, or use a pool"
+            )
 
 
 class TransactionConnection(OneConnection):

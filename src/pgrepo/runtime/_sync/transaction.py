@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import Connection
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime._sync import wire
+from pgrepo.runtime._sync.sources import Connections
 from pgrepo.runtime.translate import translate
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import LiteralString
-
-    from pgrepo.runtime._sync.sources import Connections
 
 
 class Transaction:
@@ -41,7 +41,7 @@ class Transaction:
             )
         try:
             with ExitStack() as stack:
-                connection = stack.enter_context(self._source.connection())
+                connection = stack.enter_context(self._source.plain.connection())
                 self._begin(connection, stack)
                 self._stack = stack.pop_all()
         except psycopg.Error as error:
@@ -49,6 +49,10 @@ class Transaction:
         return connection
 
     def _begin(self, connection: Connection[Any], stack: ExitStack) -> None:
+        if self._source.setup is not None:
+            self._source.plain.check_scope(connection)
+            self._begin_scope(connection, stack, self._source.setup)
+            return
         nested = connection.info.transaction_status != TransactionStatus.IDLE
         if nested and self._characteristics is not None:
             raise UsageError(
@@ -58,6 +62,23 @@ class Transaction:
         stack.enter_context(connection.transaction())
         if self._characteristics is not None:
             wire.command(connection, self._characteristics)
+
+    def _begin_scope(
+        self,
+        connection: Connection[Any],
+        stack: ExitStack,
+        setup: tuple[LiteralString, ...],
+    ) -> None:
+        """Sends BEGIN and what the scope sets in one round trip."""
+        characteristics = () if self._characteristics is None else (self._characteristics,)
+        # Not `connection.transaction()`, which would stay in pipeline mode until it ends.
+        block = psycopg.Transaction(connection)
+        if connection.info.pipeline_status != PipelineStatus.OFF:
+            raise UsageError("a scope cannot be entered in a pipeline: leave the pipeline first")
+        with connection.pipeline():
+            stack.enter_context(block)
+            for command in (*characteristics, *setup):
+                wire.command(connection, command)
 
     def __exit__(
         self,
@@ -72,3 +93,18 @@ class Transaction:
             if error is raised:
                 raise
             raise translate(error) from error
+
+
+class ScopedConnections(Connections):
+    """Connections in a transaction of a scope."""
+
+    def __init__(self, plain: Connections, setup: tuple[LiteralString, ...]) -> None:
+        self._plain = plain
+        self.setup = setup
+
+    @property
+    def plain(self) -> Connections:
+        return self._plain
+
+    def connection(self) -> AbstractContextManager[Connection[Any]]:
+        return Transaction(self, None)

@@ -1,59 +1,202 @@
 # Derived from src/pgrepo/runtime/_async/wire.py by tools/async_to_sync.py: do not edit.
 """The one place that executes statements.
 
-Everything here goes through psycopg's public cursors, so it works on any connection: a host
-application's, one in pipeline mode, one without prepared statements. A statement is sent with
-its own parameter types (one prepared statement a query and connection) and answered in binary.
+Callers see plain functions of a connection, a `Prepared` query and values. A statement is sent
+with its own parameter types (one prepared statement a query and connection) and answered in
+binary. psycopg's errors pass through untranslated.
 
-Callers see plain functions of a connection, a `Prepared` query and values. psycopg's errors pass
-through untranslated.
+Calls go over the fast path (see `fast`) wherever there is one. All else goes through psycopg's
+public cursors, which work on any connection: a host application's, one in pipeline mode, one
+without prepared statements.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import Connection, RawCursor
+from psycopg.generators import execute
 from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime.adapters import TYPES_SQL, Adapters, TypeRow, connection_adapters
-from pgrepo.runtime.dumpers import has_binary_dumper
+from pgrepo.runtime.fast import (
+    BINARY,
+    COMMAND_OK,
+    TUPLES_OK,
+    Call,
+    affected,
+    drain,
+    find,
+    is_idle,
+    renew,
+    sent_nothing,
+)
 from pgrepo.runtime.parameters import find_unfit, typed
 from pgrepo.runtime.results import find_unreadable
+from pgrepo.runtime.stale import forget, is_stale, stale_in_transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import LiteralString
+
+    from psycopg.abc import Buffer
+    from psycopg.pq.abc import PGresult
 
     from pgrepo.runtime.results import Rows
     from pgrepo.runtime.statement import Prepared
 
-_BATCH = 1000
-"""How many rows of a bulk call are sent together when they do not go through COPY."""
+_PATIENCE = 5
+"""How many seconds a statement has to end once it was cancelled."""
 
-_copying: ContextVar[Connection[Any] | None] = ContextVar("copying", default=None)
+copying: ContextVar[Connection[Any] | None] = ContextVar("copying", default=None)
 """The connection that is in a COPY on behalf of this task or thread."""
 
 
 def fetch(connection: Connection[Any], query: Prepared, values: Sequence[object]) -> Rows:
     """Runs a query and returns all its rows."""
-    return _rows(_run(connection, query, query.sql, values), query)
+    if copying.get() is connection:
+        raise _busy_copying()
+    if (call := find(connection, query)) is None:
+        return _rows(_run(connection, query, query.sql, values), query)
+    with connection.lock:
+        result = _answer(connection, query, call, values)
+        rows = call.load(result)
+    if rows is None:
+        rows = _load_unknown(connection, query, result)
+    return rows if query.decode is None else query.decode(rows, connection)
 
 
 def affect(connection: Connection[Any], query: Prepared, values: Sequence[object]) -> int:
     """Runs a query and returns the number of rows it affected."""
-    return (_run(connection, query, query.sql, values)).rowcount
+    if copying.get() is connection:
+        raise _busy_copying()
+    if (call := find(connection, query)) is None:
+        return (_run(connection, query, query.sql, values)).rowcount
+    with connection.lock:
+        return affected(_answer(connection, query, call, values))
+
+
+def _answer(
+    connection: Connection[Any], query: Prepared, call: Call, values: Sequence[object]
+) -> PGresult:
+    """Runs a query over the fast path, with the connection's lock held."""
+    parameters = call.dump(values)
+    try:
+        if connection.autocommit and (name := call.names.get(call.key)) is not None:
+            call.names.move_to_end(call.key)
+            pgconn = call.pgconn
+            pgconn.send_query_prepared(name, parameters, call.formats, BINARY)
+            results = connection.wait(execute(pgconn))
+        else:
+            results = connection.wait(call.run(connection, parameters))
+        result: PGresult = results[0]
+        if ((status := result.status) == TUPLES_OK or status == COMMAND_OK) and len(results) == 1:
+            return result
+        raise call.error(results)
+    except BaseException as error:  # noqa: BLE001 - raised there
+        return _rescue(connection, query, call, parameters, error)
+
+
+def _rescue(
+    connection: Connection[Any],
+    query: Prepared,
+    call: Call,
+    parameters: list[Buffer | None],
+    error: BaseException,
+) -> PGresult:
+    """Runs a query again if it can be, or leaves the connection clean and raises the error."""
+    if not isinstance(error, psycopg.Error):
+        if call.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            _clear_away(connection)
+        raise error
+    if not is_stale(error):
+        raise error
+    forget(connection, error, query)
+    if call.pgconn.transaction_status != TransactionStatus.IDLE:
+        raise stale_in_transaction(error, query) from error
+    results = connection.wait(call.run(connection, parameters))
+    if results[0].status not in {TUPLES_OK, COMMAND_OK}:
+        raise call.error(results)
+    return results[0]
+
+
+def scoped(
+    connection: Connection[Any],
+    query: Prepared,
+    call: Call,
+    values: Sequence[object],
+    setup: Sequence[LiteralString],
+    *,
+    counts: bool,
+) -> Any:
+    """Runs a query in a transaction of its own that begins with `setup`, in one round trip.
+
+    Args:
+        connection: one that is in no transaction.
+        query: the query.
+        call: what runs it on the connection.
+        values: its parameters.
+        setup: commands without result.
+        counts: whether the number of affected rows is wanted, and not the rows.
+    """
+    parameters = call.dump(values)
+    commands = [command.encode(call.encoding) for command in setup]
+    with connection.lock:
+        try:
+            result = connection.wait(call.run_scoped(connection, parameters, commands))
+        except psycopg.Error as error:
+            if not is_stale(error):
+                raise
+            forget(connection, error, query)
+            result = connection.wait(call.run_scoped(connection, parameters, commands))
+        finally:
+            # A connection must not go on in another's scope, however the call has ended.
+            if not is_idle(call.pgconn):
+                call.pgconn.finish()
+        if counts:
+            return affected(result)
+        rows = call.load(result)
+    if rows is None:
+        rows = _load_unknown(connection, query, result)
+    return rows if query.decode is None else query.decode(rows, connection)
+
+
+def _clear_away(connection: Connection[Any]) -> None:
+    """Cancels a statement and drains its answer, where Ctrl-C struck and psycopg did not see it.
+
+    That is between sending and waiting.
+    """
+    pgconn = connection.pgconn
+    try:
+        for _ in range(_PATIENCE):
+            # More than once: the server forgets one that comes before the statement does.
+            connection.cancel_safe(timeout=1)
+            if connection.wait(drain(pgconn, 1)):
+                break
+    finally:
+        if pgconn.transaction_status == TransactionStatus.ACTIVE:
+            pgconn.finish()
+
+
+def _load_unknown(connection: Connection[Any], query: Prepared, result: PGresult) -> Rows:
+    """Loads rows with types in them that the connection meets for the first time."""
+    _learn_types(cursor_of(connection, query))
+    renew(connection)
+    call = find(connection, query)
+    assert call is not None
+    with connection.lock:
+        rows = call.load(result, asked=True)
+    assert rows is not None
+    return rows
 
 
 def command(connection: Connection[Any], sql: LiteralString) -> None:
     """Runs a command of pgrepo's own, such as SET TRANSACTION."""
-    _cursor(connection).execute(sql, prepare=False)
+    cursor_of(connection).execute(sql, prepare=False)
 
 
 # Server-side cursors. psycopg's ServerCursor is not used because its close() sends CLOSE whenever
@@ -71,7 +214,7 @@ def declare(
 
 def fetch_page(connection: Connection[Any], query: Prepared, fetch_forward: LiteralString) -> Rows:
     """Returns the next rows of a server-side cursor."""
-    cursor = _cursor(connection, query)
+    cursor = cursor_of(connection, query)
     cursor.execute(fetch_forward, prepare=False, binary=True)
     return _rows(cursor, query)
 
@@ -80,87 +223,16 @@ def close(connection: Connection[Any], name: LiteralString) -> None:
     """Closes a server-side cursor, if its transaction is still the current one."""
     if connection.info.transaction_status != TransactionStatus.INTRANS:
         return
-    cursor = _cursor(connection)
+    cursor = cursor_of(connection)
     cursor.execute("SELECT 1 FROM pg_catalog.pg_cursors WHERE name = $1", (name,), prepare=False)
     if cursor.fetchone() is not None:
         cursor.execute("CLOSE " + name, prepare=False)
 
 
-# Bulk.
-
-
-def bulk(connection: Connection[Any], query: Prepared, rows: Iterator[Sequence[object]]) -> int:
-    """Sends many rows, all or nothing, and returns how many rows were affected."""
-    cursor = _cursor(connection, query)
-    copyable = query.copy is not None and all(
-        has_binary_dumper(oid, cursor.adapters) for oid in query.types
-    )
-    status = connection.info.transaction_status
-    if copyable and connection.autocommit and status == TransactionStatus.IDLE:
-        return _copy(cursor, query, rows)  # one statement: atomic by itself
-    with _atomic(connection):
-        return (_copy if copyable else _send_batches)(cursor, query, rows)
-
-
-def _copy(cursor: _Cursor, query: Prepared, rows: Iterator[Sequence[object]]) -> int:
-    assert query.copy is not None
-    failure: Exception | None = None
-    token = _copying.set(cursor.connection)
-    try:
-        with cursor.copy(query.copy) as copy:
-            copy.set_types(query.types)
-            number, row = 0, None
-            try:
-                for row in rows:
-                    number += 1
-                    copy.write_row(row)
-            except Exception as error:  # noqa: BLE001 - it is raised below
-                failure = _blame(error, query, row, cursor, number) if row else error
-                raise _CopyAbandonedError from None
-    except _CopyAbandonedError:
-        assert failure is not None
-        raise failure from failure.__cause__
-    finally:
-        _copying.reset(token)
-    return cursor.rowcount
-
-
-class _CopyAbandonedError(Exception):
-    """Ends a COPY in place of the real error, whose text psycopg would send to the server's log."""
-
-
-def _send_batches(cursor: _Cursor, query: Prepared, rows: Iterator[Sequence[object]]) -> int:
-    affected = sent = 0
-    while batch := list(islice(rows, _BATCH)):
-        try:
-            cursor.executemany(query.sql, [typed(query, row) for row in batch])
-        except Exception as error:
-            if _sent_nothing(error):
-                for number, row in enumerate(batch, start=sent + 1):
-                    if unfit := find_unfit(query, row, cursor, row=number):
-                        raise unfit from None
-            raise
-        affected += cursor.rowcount
-        sent += len(batch)
-    return affected
-
-
-@contextmanager
-def _atomic(connection: Connection[Any]) -> Iterator[None]:
-    """Makes several statements one, without committing a transaction that is not ours."""
-    status = connection.info.transaction_status
-    if status == TransactionStatus.IDLE and not connection.autocommit:
-        # The first statement on such a connection opens the host's transaction. Let it, so that
-        # ours becomes a savepoint.
-        command(connection, "SELECT")
-    with connection.transaction():
-        yield
-
-
 # The cursor.
 
 
-class _Cursor(RawCursor[tuple[Any, ...]]):
+class Cursor(RawCursor[tuple[Any, ...]]):
     """A cursor that adapts as pgrepo does, and leaves its connection's settings alone."""
 
     def __init__(self, connection: Connection[Any], adapters: Adapters) -> None:
@@ -172,15 +244,19 @@ class _Cursor(RawCursor[tuple[Any, ...]]):
         return self._view
 
 
-def _cursor(connection: Connection[Any], query: Prepared | None = None) -> _Cursor:
-    if _copying.get() is connection:
-        raise UsageError(
-            "the rows of a bulk call come from a query on the very connection that copies them: "
-            "collect them in a list first"
-        )
+def cursor_of(connection: Connection[Any], query: Prepared | None = None) -> Cursor:
+    if copying.get() is connection:
+        raise _busy_copying()
     adapters = connection_adapters(connection)
     own_json = query is not None and query.decode is not None
-    return _Cursor(connection, adapters.raw if own_json else adapters.decoded)
+    return Cursor(connection, adapters.raw if own_json else adapters.decoded)
+
+
+def _busy_copying() -> UsageError:
+    return UsageError(
+        "the rows of a bulk call come from a query on the very connection that copies them: "
+        "collect them in a list first"
+    )
 
 
 def _run(
@@ -190,29 +266,43 @@ def _run(
     values: Sequence[object],
     *,
     prepare: bool = True,
-) -> _Cursor:
-    cursor = _cursor(connection, query)
+) -> Cursor:
+    cursor = cursor_of(connection, query)
     try:
         parameters = typed(query, values)
         if connection.pgconn.pipeline_status == PipelineStatus.OFF:
-            cursor.execute(sql, parameters, prepare=prepare, binary=True)
+            _execute(cursor, query, sql, parameters, prepare=prepare)
         else:
             # In a host's pipeline, a nested one waits for the answer as it ends.
             with connection.pipeline():
                 cursor.execute(sql, parameters, prepare=prepare, binary=True)
     except Exception as error:
-        if _sent_nothing(error) and (unfit := find_unfit(query, values, cursor)):
+        if sent_nothing(error) and (unfit := find_unfit(query, values, cursor)):
             raise unfit from None
         raise
     return cursor
 
 
-def _sent_nothing(error: Exception) -> bool:
-    """Tells whether PostgreSQL has not been heard, so that a parameter may be the reason."""
-    return not isinstance(error, psycopg.Error) or error.sqlstate is None
+def _execute(
+    cursor: Cursor,
+    query: Prepared,
+    sql: LiteralString,
+    parameters: Sequence[object],
+    *,
+    prepare: bool,
+) -> None:
+    try:
+        cursor.execute(sql, parameters, prepare=prepare, binary=True)
+    except psycopg.Error as error:
+        if not is_stale(error):
+            raise
+        forget(cursor.connection, error, query)
+        if cursor.connection.info.transaction_status != TransactionStatus.IDLE:
+            raise stale_in_transaction(error, query) from error
+        cursor.execute(sql, parameters, prepare=False, binary=True)
 
 
-def _rows(cursor: _Cursor, query: Prepared) -> Rows:
+def _rows(cursor: Cursor, query: Prepared) -> Rows:
     known, result = cursor.adapters.known, cursor.pgresult
     assert result is not None
     for index in query.made_of_others:
@@ -222,26 +312,18 @@ def _rows(cursor: _Cursor, query: Prepared) -> Rows:
     try:
         rows = cursor.fetchall()
     except Exception as error:
-        if _sent_nothing(error) and (unreadable := find_unreadable(query.label, result, cursor)):
+        if sent_nothing(error) and (unreadable := find_unreadable(query.label, result, cursor)):
             raise unreadable from None
         raise
     return rows if query.decode is None else query.decode(rows, cursor.connection)
 
 
-def _learn_types(cursor: _Cursor) -> None:
+def _learn_types(cursor: Cursor) -> None:
     """Asks the catalog about types that the connection meets for the first time."""
     known = cursor.adapters.known
     oids = list(known.unknown)
-    known.unknown.clear()
-    catalog = _Cursor(cursor.connection, cursor.adapters)
+    catalog = Cursor(cursor.connection, cursor.adapters)
     catalog.execute(TYPES_SQL, (oids,), prepare=False, binary=True)
     known.learn([TypeRow(*row) for row in catalog.fetchall()], cursor.connection.adapters)
-
-
-def _blame(
-    error: Exception, query: Prepared, row: Sequence[object], cursor: _Cursor, number: int
-) -> Exception:
-    """Returns the error that tells which value of a row did not go into the COPY."""
-    if not _sent_nothing(error):
-        return error
-    return find_unfit(query, row, cursor, row=number, copy=True) or error
+    # Not before they are known: a task may be cancelled while it asks.
+    known.unknown.difference_update(oids)

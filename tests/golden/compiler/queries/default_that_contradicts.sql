@@ -1,0 +1,3 @@
+-- name: customer_by_email(email)
+-- @param email: str = 5
+SELECT id FROM shop.customers WHERE email = :email;
