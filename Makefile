@@ -11,6 +11,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+BENCHMARKS := $(filter-out benchmarks/flat.py,$(wildcard benchmarks/*.py))
 
 .PHONY: help
 help: ## Show this
@@ -77,12 +78,13 @@ test: check ## All checks, then the tests
 	$(BIN)/pytest
 
 .PHONY: faults
-faults: $(INSTALLED) ## The tests that kill and cut things, alone
-	$(BIN)/pytest tests/faults
+faults: $(INSTALLED) ## The tests that kill and cut things, alone and long
+	PGREPO_QUEUE_JOBS=10000 PGREPO_STORM_SECONDS=20 $(BIN)/pytest tests/faults
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure recent_sessions
-	$(BIN)/python benchmarks/monumento_recent_sessions.py
+bench: $(INSTALLED) ## Measure pgrepo, beside its peers where there are some
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python $$script; done
 
 .PHONY: clean
 clean: ## Remove .venv and what the tools leave behind

@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import platform
 import re
 import statistics
@@ -33,6 +32,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 import aiosql
 import psycopg
+from flat import pin
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import ExecStatus
@@ -154,27 +154,6 @@ class Contestant:
         assert result.status == ExecStatus.TUPLES_OK
         assert result.ntuples == 10
         return taken * 1e6
-
-
-def pin(postmaster: int) -> int:
-    """Puts this process and the server, new backends included, on one core."""
-    core = max(os.sched_getaffinity(0))
-    for pid in (postmaster, *children_of(postmaster), 0):
-        os.sched_setaffinity(pid, {core})
-    return core
-
-
-def children_of(parent: int) -> list[int]:
-    """The server's background processes; connections made later inherit the core."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
-            continue
-        if int(fields[1]) == parent:
-            found.append(int(stat.parent.name))
-    return found
 
 
 def build(url: str, users: int, sessions: int, changes: tuple[LiteralString, ...] = ()) -> str:

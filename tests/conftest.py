@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -75,19 +76,29 @@ def server(server_url: str) -> Server:
         return Server(info.host, info.port, info.user, info.password or None, info.dbname)
 
 
-def migrate_monumento(**parameters: Any) -> None:
-    """Builds the schema monumento in a template database."""
+def migrate_domain(domain: str, **parameters: Any) -> None:
+    """Builds the schema of a domain in a template database."""
     # Here, so that a test that needs no migrator runs without one.
     from pgrepo.operate.migrate import migrate  # noqa: PLC0415
     from pgrepo.project import shipped_domain  # noqa: PLC0415
 
     parameters.pop("autocommit")
-    migrate(make_conninfo(**parameters), shipped_domain("monumento"))
+    migrate(make_conninfo(**parameters), shipped_domain(domain))
 
 
 postgresql_noproc = factories.postgresql_noproc(dbname="pgrepo_test", depends_on="server")
 monumento_noproc = factories.postgresql_noproc(
-    dbname="pgrepo_test_monumento", depends_on="server", load=[migrate_monumento]
+    dbname="pgrepo_test_monumento", depends_on="server", load=[partial(migrate_domain, "monumento")]
+)
+storyverse_noproc = factories.postgresql_noproc(
+    dbname="pgrepo_test_storyverse",
+    depends_on="server",
+    load=[partial(migrate_domain, "storyverse")],
+)
+littlemonster_noproc = factories.postgresql_noproc(
+    dbname="pgrepo_test_littlemonster",
+    depends_on="server",
+    load=[partial(migrate_domain, "littlemonster")],
 )
 
 
@@ -101,6 +112,24 @@ def database_url(server_url: str, postgresql_noproc: NoopExecutor) -> Iterator[s
 def monumento_url(server_url: str, monumento_noproc: NoopExecutor) -> Iterator[str]:
     """The URL of a database with the schema monumento in it, dropped after the test."""
     yield from fresh_database(server_url, monumento_noproc)
+
+
+@pytest.fixture
+def littlemonster_url(server_url: str, littlemonster_noproc: NoopExecutor) -> Iterator[str]:
+    """The URL of a database with the schema littlemonster in it, dropped after the test."""
+    yield from fresh_database(server_url, littlemonster_noproc)
+
+
+@pytest.fixture(scope="module")
+def littlemonster_module_url(server_url: str, littlemonster_noproc: NoopExecutor) -> Iterator[str]:
+    """The same for all tests of a module, which clean up behind themselves."""
+    yield from fresh_database(server_url, littlemonster_noproc)
+
+
+@pytest.fixture
+def storyverse_url(server_url: str, storyverse_noproc: NoopExecutor) -> Iterator[str]:
+    """The URL of a database with the schema storyverse in it, dropped after the test."""
+    yield from fresh_database(server_url, storyverse_noproc)
 
 
 def fresh_database(server_url: str, executor: NoopExecutor) -> Iterator[str]:

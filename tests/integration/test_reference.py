@@ -173,9 +173,14 @@ def test_every_verb_and_option_is_on_the_page() -> None:
 def test_every_setting_of_a_database_is_on_the_page() -> None:
     """The arguments of Database, and the keys of a domain in pyproject.toml."""
     text = page("configuration.md")
-    settings = {"sql", "queries", "output", "hot", *pgrepo.Database.__init__.__annotations__} - {
-        "return"
-    }
+    settings = {
+        "sql",
+        "queries",
+        "output",
+        "hot",
+        "scopes",
+        *pgrepo.Database.__init__.__annotations__,
+    } - {"return"}
     assert not {name for name in settings if f"`{name}`" not in text}
 
 

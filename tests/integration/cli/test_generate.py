@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,3 +117,19 @@ def test_check_finds_all_errors(pgrepo: Run, project: Path) -> None:
     error = pgrepo("check", cwd=project, status=1).stderr
     assert error.count("error[PGR203]") == 2
     assert error.rstrip().endswith("2 errors")
+
+
+def test_cache(pgrepo: Run, project: Path) -> None:
+    """What is found out is kept beside pyproject.toml, and without it all is the same."""
+    cache = project / ".pgrepo_cache"
+    edit(project / QUERIES, "-- @param limit = 10", "-- @param limit = 20")
+    shutil.rmtree(cache, ignore_errors=True)
+    pgrepo("generate", "--no-cache", cwd=project)
+    pgrepo("check", "--no-cache", cwd=project)
+    assert not cache.exists()
+    without = (project / MODULE).read_text()
+    for _ in range(2):
+        assert "up to date" in pgrepo("generate", cwd=project).stdout
+        assert "all clear" in pgrepo("check", cwd=project).stdout
+    assert len(list(cache.glob("*.json"))) == 1
+    assert (project / MODULE).read_text() == without
