@@ -38,6 +38,7 @@ demo: $(INSTALLED) ## A database from nothing, and typed calls on it
 .PHONY: generate
 generate: $(INSTALLED) ## Write the repositories anew, and the synchronous runtime
 	@$(BIN)/python tools/async_to_sync.py
+	@$(BIN)/python tools/derive_sql.py
 	@$(BIN)/pgrepo generate
 
 .PHONY: format
@@ -68,6 +69,7 @@ check-imports: $(INSTALLED)
 
 check-derived: $(INSTALLED)
 	$(BIN)/python tools/async_to_sync.py --check
+	$(BIN)/python tools/derive_sql.py --check
 	$(BIN)/pgrepo check
 
 check-ddl: $(INSTALLED)

@@ -100,6 +100,14 @@ littlemonster_noproc = factories.postgresql_noproc(
     depends_on="server",
     load=[partial(migrate_domain, "littlemonster")],
 )
+mindia_noproc = factories.postgresql_noproc(
+    dbname="pgrepo_test_mindia", depends_on="server", load=[partial(migrate_domain, "mindia")]
+)
+audiotricks_noproc = factories.postgresql_noproc(
+    dbname="pgrepo_test_audiotricks",
+    depends_on="server",
+    load=[partial(migrate_domain, "audiotricks")],
+)
 
 
 @pytest.fixture
@@ -130,6 +138,18 @@ def littlemonster_module_url(server_url: str, littlemonster_noproc: NoopExecutor
 def storyverse_url(server_url: str, storyverse_noproc: NoopExecutor) -> Iterator[str]:
     """The URL of a database with the schema storyverse in it, dropped after the test."""
     yield from fresh_database(server_url, storyverse_noproc)
+
+
+@pytest.fixture
+def mindia_url(server_url: str, mindia_noproc: NoopExecutor) -> Iterator[str]:
+    """The URL of a database with the schema mindia in it, dropped after the test."""
+    yield from fresh_database(server_url, mindia_noproc)
+
+
+@pytest.fixture(scope="module")
+def mindia_module_url(server_url: str, mindia_noproc: NoopExecutor) -> Iterator[str]:
+    """The same for all tests of a module, which clean up behind themselves."""
+    yield from fresh_database(server_url, mindia_noproc)
 
 
 def fresh_database(server_url: str, executor: NoopExecutor) -> Iterator[str]:

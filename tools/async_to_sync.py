@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTORIES = {
     "src/pgrepo/runtime/_async": "src/pgrepo/runtime/_sync",
+    "src/pgrepo/domains/audiotricks/_async": "src/pgrepo/domains/audiotricks/_sync",
     "tests/integration/_async": "tests/integration/_sync",
     "tests/integration/pgtypes/_async": "tests/integration/pgtypes/_sync",
 }

@@ -15,7 +15,7 @@ from pgrepo.errors import ProjectError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-SHIPPED = ("monumento", "storyverse", "littlemonster")
+SHIPPED = ("monumento", "storyverse", "littlemonster", "mindia", "audiotricks")
 """The domains that come with pgrepo."""
 
 _PATHS = ("sql", "queries", "output")

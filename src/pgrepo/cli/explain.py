@@ -138,7 +138,7 @@ def find_query(wanted: str) -> tuple[DomainFiles, NamedQuery]:
     found = known.get(name, [])
     if not found:
         meant = nearest(name, list(known))
-        where = " or ".join(domain.name for domain in domains)
+        where = ", ".join(domain.name for domain in domains)
         advice = f"did you mean {meant}?" if meant else "`pgrepo describe` lists them"
         raise ProjectError(f"there is no query {name!r} in {where}; {advice}")
     if len(found) > 1:

@@ -72,14 +72,22 @@ def test_variants(pgrepo: Run, monumento_url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["recent_sesions"], "there is no query 'recent_sesions' in monumento; did you mean"),
+        (["recent_sesions"], "there is no query 'recent_sesions' in monumento, storyverse, "),
+        (["recent_sesions"], "; did you mean recent_sessions?"),
+        (["user_by_id"], "several queries 'user_by_id': say which, as monumento.user_by_id or "),
         (["monumento.xyzzy"], "there is no query 'xyzzy' in monumento; `pgrepo describe` lists"),
         (["shop.recent_sessions"], "there is no domain 'shop'"),
-        (["user_by_id", "--param", "usr_id=1"], "no parameter 'usr_id'; did you mean user_id?"),
-        (["user_by_id", "--analyze"], "needs a value for user_id: --param user_id=…"),
-        (["user_by_id", "--param", "user_id=x"], 'invalid input syntax for type uuid: "x"'),
         (
-            ["search_sessions", "--param", f"user_id={USER}", "--param", "order_by=vibe"],
+            ["monumento.user_by_id", "--param", "id=1"],
+            "no parameter 'id'; did you mean user_id?",
+        ),
+        (["monumento.user_by_id", "--analyze"], "needs a value for user_id: --param user_id=…"),
+        (
+            ["monumento.user_by_id", "--param", "user_id=x"],
+            'syntax for type uuid: "x"',
+        ),
+        (
+            ["monumento.search_sessions", "--param", f"user_id={USER}", "--param", "order_by=vibe"],
             "there is no order 'vibe'; there is newest, oldest, longest",
         ),
     ],
@@ -92,5 +100,5 @@ def test_mistakes(pgrepo: Run, monumento_url: str, arguments: list[str], words: 
 def test_analyze_needs_a_database(pgrepo: Run, environment: dict[str, str]) -> None:
     """The scratch database has no data."""
     del environment["DATABASE_URL"]
-    error = pgrepo("explain", "user_by_id", "--analyze", status=1).stderr
+    error = pgrepo("explain", "monumento.user_by_id", "--analyze", status=1).stderr
     assert "--analyze needs a database with data in it" in error

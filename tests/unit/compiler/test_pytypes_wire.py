@@ -75,6 +75,14 @@ def test_wire_types(pg_type: PgType, inside: str, parameter: str, column: str | 
     assert (found.text if found is not None else None) == column
 
 
+def test_vectors_that_have_a_number_of_dimensions() -> None:
+    """The number goes along, of vectors alone."""
+    assert parameter_wire_type(VECTOR, dimensions=3).text == "pg.vector_of(3)"
+    half = made(TypeKind.BASE, name="halfvec")
+    assert parameter_wire_type(half, dimensions=768).text == "pg.halfvec_of(768)"
+    assert parameter_wire_type(MOOD, dimensions=3).text == "0"
+
+
 def test_without_a_python_type() -> None:
     """What has no Python type is sent as text, if an annotation lets it through, and not read."""
     unknown = made(TypeKind.BASE, name="hstore")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 INNER, LEFT, FULL, RIGHT = range(4)
 _DELETE, _OLD = 4, 1  # CmdType, VarReturningType
+_NOT_MATCHED_BY_SOURCE = 1  # MergeMatchKind
 
 # One way of a column becoming NULL: an outer join's range-table index, and which side or column.
 Nulling = tuple[int, str]
@@ -134,6 +135,9 @@ class Scope:
 
     def returning(self) -> Scope:
         """This scope for RETURNING: what the conditions say, they say of the old image."""
+        if may_lack_source(self.query):
+            # Even what holds inside the source: there may be no row of it.
+            return replace(self, not_null=frozenset(), happened_not=frozenset(), before=self)
         target, command = self.query.integer("resultRelation"), self.query.integer("commandType")
         old = {(varno, attno, _OLD) for varno, attno, _ in self.not_null if varno == target}
         kept = {key for key in self.not_null if key[0] != target or command == _DELETE}
@@ -146,6 +150,14 @@ class Scope:
         if key not in self._made:
             self._made[key] = replace(self, not_null=not_null, happened_not=happened_not)
         return self._made[key]
+
+
+def may_lack_source(query: Node) -> bool:
+    """Whether a MERGE may return rows of its target that no row of its source matches."""
+    return any(
+        action.integer("matchKind") == _NOT_MATCHED_BY_SOURCE
+        for action in query.items("mergeActionList")
+    )
 
 
 def open_scope(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pgrepo.compiler.analysis.facts import Fact
+from pgrepo.compiler.analysis.scope import may_lack_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _UPDATE, _INSERT, _DELETE, _MERGE = 2, 3, 4, 5
 _OLD, _NEW = 1, 2
 _DO_UPDATE = 2
-_NOT_MATCHED_BY_SOURCE = 1  # MergeMatchKind
 
 
 class Action(NamedTuple):
@@ -66,9 +66,9 @@ class WrittenRows:
 
     def _source(self, varno: int, attno: int, level: Scope) -> Fact | None:
         """A column of MERGE's source, which a target row may have no row of."""
-        known = self._analyser.source_column(level, varno, attno)
-        kinds = {item.integer("matchKind") for item in level.query.items("mergeActionList")}
-        return known.nulled() if _NOT_MATCHED_BY_SOURCE in kinds else None
+        if not may_lack_source(level.query):
+            return None
+        return self._analyser.source_column(level, varno, attno).nulled()
 
     def _any_of(self, facts: list[Fact], known: Fact) -> Fact:
         nullable = any(fact.nullable for fact in facts)

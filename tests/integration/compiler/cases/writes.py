@@ -233,6 +233,13 @@ CASES = [
         MANY,
         since=17,
     ),
+    write(  # what a join inside the source proves, it proves of rows of the source
+        "MERGE INTO c USING (b AS one (k) INNER JOIN b AS other (k) USING (k)) ON false "
+        "WHEN NOT MATCHED BY SOURCE THEN DELETE RETURNING c.id, k, one.k, other.k",
+        "!???",
+        MANY,
+        since=17,
+    ),
     write(
         "MERGE INTO c USING b ON b.id = c.b_id WHEN MATCHED AND c.x > 0 THEN DELETE "
         "WHEN NOT MATCHED THEN INSERT VALUES (b.id + 50, b.id, 1, NULL) RETURNING old.n, new.n, "

@@ -1,0 +1,71 @@
+-- One film was transcoded, the other one waits; one embedding failed.
+INSERT INTO mindia.tasks (
+    id,
+    tenant_id,
+    task_type,
+    payload,
+    status,
+    priority,
+    retry_count,
+    created_at,
+    scheduled_for,
+    started_at,
+    completed_at,
+    lease,
+    claimed_by,
+    error_code,
+    error_message
+)
+VALUES
+    (
+        '00000000-0000-4000-8000-000000000071',
+        '00000000-0000-4000-8000-000000000001',
+        'video_transcode',
+        '{"video_id": "00000000-0000-4000-8000-000000000031"}',
+        'completed',
+        5,
+        0,
+        '2025-09-04 11:00:00+00',
+        '2025-09-04 11:00:00+00',
+        '2025-09-04 11:00:02+00',
+        '2025-09-04 11:18:40+00',
+        1,
+        'encoder 1',
+        NULL,
+        NULL
+    ),
+    (
+        '00000000-0000-4000-8000-000000000072',
+        '00000000-0000-4000-8000-000000000001',
+        'video_transcode',
+        '{"video_id": "00000000-0000-4000-8000-000000000032"}',
+        'pending',
+        5,
+        0,
+        '2025-09-05 18:00:00+00',
+        '2025-09-05 18:00:00+00',
+        NULL,
+        NULL,
+        0,
+        NULL,
+        NULL,
+        NULL
+    ),
+    (
+        '00000000-0000-4000-8000-000000000073',
+        '00000000-0000-4000-8000-000000000001',
+        'generate_embedding',
+        '{"image_id": "00000000-0000-4000-8000-000000000022"}',
+        'failed',
+        0,
+        4,
+        '2025-09-03 10:05:00+00',
+        '2025-09-03 10:05:35+00',
+        '2025-09-03 10:05:36+00',
+        '2025-09-03 10:05:37+00',
+        4,
+        'embedder 1',
+        'unreadable',
+        'The picture has no colour profile.'
+    )
+ON CONFLICT DO NOTHING;
