@@ -3,8 +3,8 @@
 Analysis does not see these: a FULL JOIN whose condition neither hashing nor sorting can serve, a
 FOR UPDATE on the side of an outer join that may be missing. PostgreSQL says so when it makes a
 plan. In a dynamic query it may be one variant alone, where an optional condition is left out that
-made the others possible. So a plan is asked for of every statement, once: that takes a fraction
-of what its analysis takes, and the cache remembers it.
+made the others possible. So a plan is asked for of every statement, once, and the cache remembers
+it. Variants of a patch that differ in what they SET, and in nothing else, have one plan.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def _statements(query: NamedQuery) -> Iterator[tuple[str, str]]:
         yield query.sql, ""
         return
     for choice in query.variants.choices():
+        if not query.variants.assignments.isdisjoint(choice.absent):
+            continue
         variant = query.variants.variant(query.sql, query.positions, choice)
         yield variant.sql, naming(query, variant)
 

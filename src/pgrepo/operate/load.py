@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -146,10 +146,16 @@ def _run(
         cursor = connection.execute(source.text.encode())
     except psycopg.Error as error:
         raise _refused(source, error, domain) from error
-    rows = max(cursor.rowcount, 0)
+    rows = _written(cursor)
     while cursor.nextset():
-        rows += max(cursor.rowcount, 0)
+        rows += _written(cursor)
     return rows
+
+
+def _written(cursor: psycopg.Cursor[Any]) -> int:
+    """How many rows a statement has written; what a SELECT returns is none of them."""
+    is_query = (cursor.statusmessage or "").startswith("SELECT")
+    return 0 if is_query else max(cursor.rowcount, 0)
 
 
 def _refused(source: Source, error: psycopg.Error, domain: DomainFiles) -> PgrepoError:

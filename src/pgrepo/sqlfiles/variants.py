@@ -111,6 +111,12 @@ class Variants:
         return frozenset(name for option in self.options for name in option.parameters)
 
     @property
+    def assignments(self) -> frozenset[int]:
+        """The numbers of options that leave out items of a SET list, and nothing else."""
+        options = enumerate(self.options)
+        return frozenset(n for n, option in options if all(part.items for part in option.parts))
+
+    @property
     def whole(self) -> Choice:
         """Names the statement as it is written."""
         return Choice(frozenset(), self.ordering.default if self.ordering else None)

@@ -78,8 +78,8 @@ def test_variants(pgrepo: Run, monumento_url: str) -> None:
         (["monumento.xyzzy"], "there is no query 'xyzzy' in monumento; `pgrepo describe` lists"),
         (["shop.recent_sessions"], "there is no domain 'shop'"),
         (
-            ["monumento.user_by_id", "--param", "id=1"],
-            "no parameter 'id'; did you mean user_id?",
+            ["monumento.user_by_id", "--param", "usr_id=1"],
+            "no parameter 'usr_id'; did you mean user_id?",
         ),
         (["monumento.user_by_id", "--analyze"], "needs a value for user_id: --param user_id=…"),
         (

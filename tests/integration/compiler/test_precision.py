@@ -10,6 +10,7 @@ figures and the exceptions are shown.
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -32,8 +33,9 @@ from .random.search import Search
 if TYPE_CHECKING:
     from typing import Any
 
+LONG = "PGREPO_PRECISION" in os.environ
 QUERIES = int(os.environ.get("PGREPO_PRECISION", "300"))
-INSTANCES = 3_000 if "PGREPO_PRECISION" in os.environ else 300
+INSTANCES = 3_000 if LONG else 300
 WANTED = 0.97
 _SEED = 20_26
 
@@ -123,4 +125,8 @@ def test_precision(server: str, request: pytest.FixtureRequest) -> None:
     print(tally)
     assert tally.proved > QUERIES // 4, "too few to tell anything"
     assert tally.without_rows < tally.queries // 3, "the instances are too poor"
-    assert tally.precision >= WANTED, str(tally)
+    # The short form is a sample, and which one depends on the release of hypothesis. It fails
+    # where three standard errors do not explain what is missing.
+    columns = tally.proved + len(tally.missed)
+    chance = 0 if LONG else 3 * math.sqrt(WANTED * (1 - WANTED) / columns)
+    assert tally.precision >= WANTED - chance, str(tally)

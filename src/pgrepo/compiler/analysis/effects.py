@@ -17,7 +17,7 @@ _HARMLESS = frozenset({
 })  # fmt: skip
 # Stable in the catalog, and yet they take a transaction id, which a replica cannot.
 _NUMBERING = frozenset({"txid_current", "pg_current_xact_id"})
-_FUNCTION_FIELDS = ("funcid", "opfuncid", "aggfnoid", "winfnoid")
+_FUNCTION_FIELDS = frozenset({"funcid", "opfuncid", "aggfnoid", "winfnoid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _is_harmless(node: Node, catalog: Catalog) -> bool:
         return not _is_write(node) and not node.items("rowMarks")
     if node.tag == "NEXTVALUEEXPR":
         return False
-    for name in _FUNCTION_FIELDS:
+    for name in node.fields.keys() & _FUNCTION_FIELDS:
         oid = node.integer(name)
         function = catalog.functions.get(oid) if oid else None
         if function is not None and (function.volatile or function.name in _NUMBERING):

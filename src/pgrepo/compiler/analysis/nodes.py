@@ -67,24 +67,32 @@ class Node:
         """The field as a boolean."""
         return self.fields.get(name) == "true"
 
-    def children(self) -> Iterator[Node]:
+    def children(self) -> list[Node]:
         """The nodes directly below this one, in printed order."""
+        found: list[Node] = []
         for value in self.fields.values():
-            yield from _nodes_in(value)
+            # Most fields are strings; this is the innermost loop of all.
+            if value.__class__ is Node:
+                found.append(value)
+            elif value.__class__ is list:
+                _collect(value, found)
+        return found
 
     def walk(self) -> Iterator[Node]:
-        """This node and all below it."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        """This node and all below it, in printed order."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed(node.children()))
 
 
-def _nodes_in(value: Any) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _nodes_in(item)
+def _collect(values: list[Any], found: list[Node]) -> None:
+    for value in values:
+        if value.__class__ is Node:
+            found.append(value)
+        elif value.__class__ is list:
+            _collect(value, found)
 
 
 def read_tree(text: str) -> Any:
@@ -96,15 +104,13 @@ def read_tree(text: str) -> Any:
     Raises:
         ValueError: the text is not a printed node tree.
     """
-    tokens = [match.group() for match in _TOKEN.finditer(_unwrap(text))]
-    if not tokens:
-        raise ValueError("an empty node tree")
+    tokens = iter(_TOKEN.findall(_unwrap(text)))
     try:
-        value, position = _read(tokens, 0)
-    except IndexError:
-        raise ValueError("a node tree that breaks off") from None
-    if position != len(tokens):
-        raise ValueError(f"{len(tokens) - position} tokens after the end of a node tree")
+        value = _read(next(tokens), tokens)
+    except StopIteration:
+        raise ValueError("an empty node tree, or one that breaks off") from None
+    if left := len(list(tokens)):
+        raise ValueError(f"{left} tokens after the end of a node tree")
     return value
 
 
@@ -123,42 +129,44 @@ def _unwrap(text: str) -> str:
     return "".join(parts)
 
 
-def _read(tokens: list[str], position: int) -> tuple[Any, int]:
-    word = tokens[position]
+def _read(word: str, tokens: Iterator[str]) -> Any:
     if word == "{":
-        return _read_node(tokens, position + 1)
+        return _read_node(tokens)
     if word == "(":
-        return _read_list(tokens, position + 1)
-    return _atom(word), position + 1
+        return _read_list(tokens)
+    return _atom(word)
 
 
-def _read_node(tokens: list[str], position: int) -> tuple[Node, int]:
-    tag = tokens[position]
+def _read_node(tokens: Iterator[str]) -> Node:
+    tag = next(tokens)
     fields: dict[str, Any] = {}
-    position += 1
-    while tokens[position] != "}":
-        name = tokens[position]
-        if not name.startswith(":"):
+    name = next(tokens)
+    while name != "}":
+        if name[0] != ":":
             raise ValueError(f"expected a field of {tag}, found {name!r}")
         # Every field has a value, which may be a name that begins with a colon.
-        value, position = _read(tokens, position + 1)
-        values = [value]
-        # A constant's value is a length followed by its bytes in brackets.
-        while tokens[position] != "}" and not tokens[position].startswith(":"):
-            value, position = _read(tokens, position)
-            values.append(value)
-        fields[name[1:]] = values[0] if len(values) == 1 else values
-    return Node(tag, fields), position + 1
+        value = _read(next(tokens), tokens)
+        word = next(tokens)
+        if word != "}" and word[0] != ":":
+            # A constant's value is a length followed by its bytes in brackets.
+            value = [value]
+            while word != "}" and word[0] != ":":
+                value.append(_read(word, tokens))
+                word = next(tokens)
+        fields[name[1:]] = value
+        name = word
+    return Node(tag, fields)
 
 
-def _read_list(tokens: list[str], position: int) -> tuple[list[Any], int]:
+def _read_list(tokens: Iterator[str]) -> list[Any]:
     items: list[Any] = []
-    if tokens[position] in _LIST_TAGS:
-        position += 1
-    while tokens[position] != ")":
-        value, position = _read(tokens, position)
-        items.append(value)
-    return items, position + 1
+    word = next(tokens)
+    if word in _LIST_TAGS:
+        word = next(tokens)
+    while word != ")":
+        items.append(_read(word, tokens))
+        word = next(tokens)
+    return items
 
 
 def _atom(word: str) -> str | None:
