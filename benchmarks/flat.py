@@ -1,4 +1,4 @@
-"""What the benchmarks of flatness share: a server on one core, shipped statements, medians.
+"""What the benchmarks share: a server on one core, shipped statements, medians, their files.
 
 Calls are what a driver sends: a prepared statement, binary results, over libpq, nothing decoded.
 Contestants take turns of ten calls, so that a disturbance strikes all alike, and none is mostly
@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -173,14 +174,14 @@ def options(summary: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def write(file: Path, benchmark: str, version: int, rounds: int, figures: dict[str, Any]) -> None:
-    """The figures, and where they come from."""
+def save(file: Path, version: int, rounds: int, **figures: Any) -> None:
+    """Writes figures to a file, and where they come from."""
     document = {
-        "benchmark": benchmark,
+        "benchmark": Path(sys.argv[0]).stem,
         "postgresql": version,
         "python": platform.python_version(),
         "machine": platform.machine(),
         "rounds": rounds,
-        "calls": figures,
+        **figures,
     }
     file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-from pathlib import Path
 from typing import Any, LiteralString
 
 import flat
@@ -221,7 +220,7 @@ def main() -> int:
         for connection in connections:
             connection.close()
     if options.json:
-        flat.write(options.json, Path(__file__).stem, version, options.rounds, figures)
+        flat.save(options.json, version, options.rounds, calls=figures)
     met = all(figure["met"] for call, figure in figures.items() if call != "the same, grouped")
     return 1 if options.check and not met else 0
 

@@ -11,7 +11,6 @@ what the smallest does.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any, LiteralString
 
 import flat
@@ -107,7 +106,7 @@ def main() -> int:
         for connection in connections:
             connection.close()
     if options.json:
-        flat.write(options.json, Path(__file__).stem, version, options.rounds, figures)
+        flat.save(options.json, version, options.rounds, calls=figures)
     met = all(figure["met"] for figure in figures.values())
     return 1 if options.check and not met else 0
 

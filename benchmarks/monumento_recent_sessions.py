@@ -19,8 +19,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-import platform
 import re
 import statistics
 import sys
@@ -32,7 +30,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 import aiosql
 import psycopg
-from flat import pin
+from flat import pin, save
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import ExecStatus
@@ -266,16 +264,7 @@ def main() -> int:
     print(f"PostgreSQL {version // 10000}.{version % 10000}, core {core}\n")
     ratios = report(medians)
     if options.json:
-        figures = {
-            "benchmark": Path(__file__).stem,
-            "postgresql": version,
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "rounds": options.rounds,
-            "median_us": medians,
-            "ratios": ratios,
-        }
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        save(options.json, version, options.rounds, median_us=medians, ratios=ratios)
     met = all(ratio.get("met", True) for ratio in ratios.values())
     return 1 if options.check and not met else 0
 

@@ -21,9 +21,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import cProfile
-import json
-import os
-import platform
 import pstats
 import statistics
 import sys
@@ -37,6 +34,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
+from flat import pin, save
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
@@ -183,27 +181,6 @@ def library(directory: Path) -> QueryLibrary:
         read_only=True,
     )
     return QueryLibrary("trade", str(directory / "trade.py"), "queries")
-
-
-def pin(postmaster: int) -> int:
-    """Puts this process and the server, new backends included, on one core."""
-    core = max(os.sched_getaffinity(0))
-    for pid in (postmaster, *children_of(postmaster), 0):
-        os.sched_setaffinity(pid, {core})
-    return core
-
-
-def children_of(parent: int) -> list[int]:
-    """The server's background processes; connections made later inherit the core."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
-            continue
-        if int(fields[1]) == parent:
-            found.append(int(stat.parent.name))
-    return found
 
 
 def timed(run: Callable[[], object], calls: int) -> float:
@@ -425,16 +402,7 @@ def main() -> int:
     print(f"PostgreSQL {version // 10000}.{version % 10000}, core {core}\n")
     ratios = report(medians)
     if options.json:
-        figures = {
-            "benchmark": Path(__file__).stem,
-            "postgresql": version,
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "rounds": options.rounds,
-            "median_us": medians,
-            "ratios": ratios,
-        }
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        save(options.json, version, options.rounds, median_us=medians, ratios=ratios)
     met = all(ratio["met"] for ratio in ratios.values())
     return 1 if options.check and not met else 0
 

@@ -20,9 +20,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -39,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
+from flat import pin, save
 
 from pgrepo import AsyncDatabase, Database, embedded
 from pgrepo.domains.littlemonster import AsyncLittlemonster, Littlemonster
@@ -301,27 +299,6 @@ def report(found: dict[int, dict[str, Times]]) -> list[dict[str, Any]]:
     return figures
 
 
-def pin(postmaster: int) -> int:
-    """Puts this process and the server, new backends included, on one core."""
-    core = max(os.sched_getaffinity(0))
-    for pid in (postmaster, *children_of(postmaster), 0):
-        os.sched_setaffinity(pid, {core})
-    return core
-
-
-def children_of(parent: int) -> list[int]:
-    """The server's background processes; connections made later inherit the core."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
-            continue
-        if int(fields[1]) == parent:
-            found.append(int(stat.parent.name))
-    return found
-
-
 def main() -> int:
     """Builds, measures, reports."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -354,17 +331,14 @@ def main() -> int:
     print(f"PostgreSQL {server // 10000}.{server % 10000}, core {core}, {peers}")
     figures = report(found)
     if options.json:
-        document = {
-            "benchmark": Path(__file__).stem,
-            "postgresql": server,
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "rounds": options.rounds,
-            "durable": options.durable,
-            "peers": peers,
-            "figures": figures,
-        }
-        options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        save(
+            options.json,
+            server,
+            options.rounds,
+            durable=options.durable,
+            peers=peers,
+            figures=figures,
+        )
     return 1 if options.check and not all(figure["met"] for figure in figures) else 0
 
 

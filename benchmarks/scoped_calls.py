@@ -15,10 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import multiprocessing
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -30,6 +27,7 @@ from typing import TYPE_CHECKING, Any, LiteralString, Self
 from uuid import UUID
 
 import psycopg
+from flat import pin, save
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import class_row
@@ -128,27 +126,6 @@ def declare(directory: Path) -> None:
     fingerprint = load_queries(queries)["image_by_id"].fingerprint
     Images.by_id = Statement("image_by_id", fingerprint, types=(20,), row=Image, read_only=True)
     Media.queries = QueryLibrary("media", str(directory / "media.py"), "queries")
-
-
-def pin(postmaster: int) -> int:
-    """Puts this process and the server, new backends included, on one core."""
-    core = max(os.sched_getaffinity(0))
-    for pid in (postmaster, *children_of(postmaster), 0):
-        os.sched_setaffinity(pid, {core})
-    return core
-
-
-def children_of(parent: int) -> list[int]:
-    """The server's background processes; connections made later inherit the core."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
-            continue
-        if int(fields[1]) == parent:
-            found.append(int(stat.parent.name))
-    return found
 
 
 def interleaved(
@@ -293,16 +270,7 @@ def main() -> int:
     print(f"PostgreSQL {version // 10000}.{version % 10000}, core {core}\n")
     ratios = report(medians)
     if options.json:
-        figures = {
-            "benchmark": Path(__file__).stem,
-            "postgresql": version,
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "rounds": options.rounds,
-            "median_us": medians,
-            "ratios": ratios,
-        }
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        save(options.json, version, options.rounds, median_us=medians, ratios=ratios)
     met = all(ratio["met"] for ratio in ratios.values())
     return 1 if options.check and not met else 0
 

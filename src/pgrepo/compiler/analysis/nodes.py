@@ -80,7 +80,7 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, in printed order."""
-        waiting = [self]
+        waiting: list[Node] = [self]
         while waiting:
             node = waiting.pop()
             yield node
