@@ -9,9 +9,10 @@ from pgrepo.compiler.analysis.cardinality import cardinality_of
 from pgrepo.compiler.analysis.describe import Describer, Description, Rejected
 from pgrepo.compiler.analysis.effects import effects_of
 from pgrepo.compiler.analysis.facts import NULLABLE
-from pgrepo.compiler.analysis.merging import Disagreement, merge
+from pgrepo.compiler.analysis.merging import Disagreement, merge, refuse_other_types
 from pgrepo.compiler.analysis.parameters import copied_columns, read_parameters
 from pgrepo.compiler.analysis.rejections import explain
+from pgrepo.compiler.analysis.sources import visible_targets
 from pgrepo.compiler.model import Cardinality, Column, Parameter, Query
 from pgrepo.compiler.wiretypes import fits_copy
 from pgrepo.sqlfiles.queries import Operation
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from pgrepo.compiler.analysis.describe import ResultColumn
     from pgrepo.compiler.analysis.facts import Fact
     from pgrepo.compiler.analysis.nodes import Node
-    from pgrepo.compiler.model import ColumnOrigin
+    from pgrepo.compiler.model import ColumnOrigin, PgType
     from pgrepo.errors import SourceError
     from pgrepo.sqlfiles.annotations import ColumnAnnotation
     from pgrepo.sqlfiles.queries import NamedQuery
     from pgrepo.sqlfiles.variants import Choice, Variant
+
+_UPDATE = 2  # CmdType
 
 
 class QueryAnalyser:
@@ -47,14 +50,21 @@ class QueryAnalyser:
             SourceError: PostgreSQL refuses it, or an annotation contradicts it.
         """
         if not query.variants:
-            return self._analyse(query, None)
+            return self._analyse(query, None, self._describe(query, None))
         # The whole statement comes first: what is wrong with it is said of it.
         choices = iter(query.variants.choices())
-        found = self._analyse(query, self._variant(query, next(choices)))
+        variant = self._variant(query, next(choices))
+        description = self._describe(query, variant)
+        found = self._analyse(query, variant, description)
+        apart = query.variants.assignments if _is_patch(description) else frozenset()
         for choice in choices:
             variant = self._variant(query, choice)
+            description = self._describe(query, variant)
             try:
-                found = merge(found, self._analyse(query, variant))
+                if len(choice.absent & apart) > 1:
+                    refuse_other_types(found, *self._types(query, variant, description))
+                else:
+                    found = merge(found, self._analyse(query, variant, description))
             except Disagreement as disagreement:
                 raise self._disagreeing(query, variant, disagreement) from None
         return found
@@ -63,12 +73,26 @@ class QueryAnalyser:
     def _variant(query: NamedQuery, choice: Choice) -> Variant:
         return query.variants.variant(query.sql, query.positions, choice)
 
-    def _analyse(self, query: NamedQuery, variant: Variant | None) -> Query:
-        """Analyses a query's statement, or a variant of it."""
+    def _describe(self, query: NamedQuery, variant: Variant | None) -> Description:
+        """Has the server describe a query's statement, or a variant of it."""
         try:
-            description = self._describer.describe(query.sql if variant is None else variant.sql)
+            return self._describer.describe(query.sql if variant is None else variant.sql)
         except Rejected as rejected:
             raise self._refused(query, variant, rejected) from None
+
+    def _types(
+        self, query: NamedQuery, variant: Variant, description: Description
+    ) -> tuple[dict[str, PgType], list[tuple[str, PgType]]]:
+        """The types of a variant's parameters, and the names and types of its columns."""
+        names = [query.positions[index] for index in variant.kept]
+        parameters = zip(names, map(self._catalog.type, description.parameters), strict=False)
+        columns = [(item.name, self._catalog.type(item.type_oid)) for item in description.columns]
+        return dict(parameters), columns
+
+    def _analyse(
+        self, query: NamedQuery, variant: Variant | None, description: Description
+    ) -> Query:
+        """Finds out what there is to know of a query's statement, or of a variant of it."""
         if len(description.trees) != 1:
             return self._opaque(query, variant, description)
         tree = description.trees[0]
@@ -206,6 +230,20 @@ class QueryAnalyser:
             return None
         schema, table, *names = self._catalog.quote([relation.schema, relation.name, *columns])
         return f"COPY {schema}.{table} ({', '.join(names)}) FROM STDIN (FORMAT binary)"
+
+
+def _is_patch(description: Description) -> bool:
+    """Whether a statement is an UPDATE that returns columns as they are, if anything.
+
+    What it says of a column then depends on whether that one is set, and on no other: leaving out
+    one item of its SET list at a time shows all that leaving out several can change.
+    """
+    if len(description.trees) != 1:
+        return False
+    tree = description.trees[0]
+    if tree.integer("commandType") != _UPDATE:
+        return False
+    return all(target["expr"].tag == "VAR" for target in visible_targets(tree))
 
 
 def naming(query: NamedQuery, variant: Variant) -> str:

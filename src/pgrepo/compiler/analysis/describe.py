@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from psycopg.pq import DiagnosticField, ExecStatus
@@ -37,20 +38,30 @@ class ResultColumn:
     type_oid: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Description:
     """What the server says of a statement.
 
     Attributes:
         parameters: the type OID of each `$n`.
         columns: its result columns.
-        trees: its rewritten query trees: none for a utility statement, several where a rule
-            added some.
+        printed: its trees as the server prints them.
     """
 
     parameters: tuple[int, ...]
     columns: tuple[ResultColumn, ...]
-    trees: tuple[Node, ...]
+    printed: tuple[str, ...]
+
+    @cached_property
+    def trees(self) -> tuple[Node, ...]:
+        """Its rewritten query trees: none for a utility statement, several where a rule adds some.
+
+        Reading them takes longer than all the rest, and is done when they are asked for.
+        """
+        trees = [node for text in self.printed for node in read_tree(text)]
+        for tree in trees:
+            add_group_entries(tree)
+        return tuple(tree for tree in trees if tree.integer("commandType") != _UTILITY)
 
 
 class Rejected(Exception):
@@ -107,16 +118,13 @@ class Describer:
         if description.status != ExecStatus.COMMAND_OK:
             raise _rejected(description, sql)
         # A second statement in the text would have been refused; a rule can add trees.
-        trees = [node for text in self._trees for node in read_tree(text)]
-        for tree in trees:
-            add_group_entries(tree)
         return Description(
             parameters=tuple(description.param_type(index) for index in range(description.nparams)),
             columns=tuple(
                 ResultColumn((description.fname(index) or b"").decode(), description.ftype(index))
                 for index in range(description.nfields)
             ),
-            trees=tuple(tree for tree in trees if tree.integer("commandType") != _UTILITY),
+            printed=tuple(self._trees),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pgrepo.compiler.model import (
     Cardinality,
@@ -12,8 +13,12 @@ from pgrepo.compiler.model import (
     JsonScalar,
     JsonValue,
     Parameter,
+    PgType,
     Query,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _LOOSENESS = (Cardinality.EXEC, Cardinality.ONE, Cardinality.ZERO_OR_ONE, Cardinality.MANY)
 
@@ -37,19 +42,52 @@ def merge(whole: Query, variant: Query) -> Query:
     Raises:
         Disagreement: a parameter or column has another type in the variant.
     """
-    types = {parameter.name: parameter for parameter in variant.parameters}
-    if [column.name for column in whole.columns] != [column.name for column in variant.columns]:
-        raise Disagreement("the columns have other names", "… AS name")
+    parameters = {parameter.name: parameter for parameter in variant.parameters}
+    refuse_other_types(
+        whole,
+        {name: parameter.pg_type for name, parameter in parameters.items()},
+        [(column.name, column.pg_type) for column in variant.columns],
+    )
     return replace(
         whole,
         columns=tuple(map(_column, whole.columns, variant.columns)),
-        parameters=tuple(_parameter(item, types.get(item.name)) for item in whole.parameters),
+        parameters=tuple(_parameter(item, parameters.get(item.name)) for item in whole.parameters),
         cardinality=max(whole.cardinality, variant.cardinality, key=_LOOSENESS.index),
         read_only=whole.read_only and variant.read_only,
         writes=whole.writes or variant.writes,
         tables=_union(whole.tables, variant.tables),
         not_understood=_union(whole.not_understood, variant.not_understood),
     )
+
+
+def refuse_other_types(
+    whole: Query, parameters: Mapping[str, PgType], columns: Sequence[tuple[str, PgType]]
+) -> None:
+    """Refuses a variant that cannot have the signature of the whole statement.
+
+    Args:
+        whole: what is known of the query.
+        parameters: the types of the variant's parameters, by name.
+        columns: the names and types of its columns.
+
+    Raises:
+        Disagreement: a parameter or column has another type, or a column another name.
+    """
+    if [column.name for column in whole.columns] != [name for name, _ in columns]:
+        raise Disagreement("the columns have other names", "… AS name")
+    for parameter in whole.parameters:
+        here = parameters.get(parameter.name, parameter.pg_type)
+        _refuse("parameter", parameter, here, f":{parameter.name}")
+    for column, (_, here) in zip(whole.columns, columns, strict=True):
+        _refuse("column", column, here, column.name)
+
+
+def _refuse(kind: str, whole: Parameter | Column, here: PgType, written: str) -> None:
+    if here != whole.pg_type:
+        raise Disagreement(
+            f"{kind} {whole.name} is of type {here.name}, and else of type {whole.pg_type.name}",
+            f"{written}::{whole.pg_type.name}",
+        )
 
 
 def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
@@ -59,22 +97,10 @@ def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 def _parameter(whole: Parameter, variant: Parameter | None) -> Parameter:
     if variant is None:
         return whole
-    if variant.pg_type != whole.pg_type:
-        raise Disagreement(
-            f"parameter {whole.name} is of type {variant.pg_type.name}, and else of type "
-            f"{whole.pg_type.name}",
-            f":{whole.name}::{whole.pg_type.name}",
-        )
     return replace(whole, nullable=whole.nullable and variant.nullable)
 
 
 def _column(whole: Column, variant: Column) -> Column:
-    if variant.pg_type != whole.pg_type:
-        raise Disagreement(
-            f"column {whole.name} is of type {variant.pg_type.name}, and else of type "
-            f"{whole.pg_type.name}",
-            f"{whole.name}::{whole.pg_type.name}",
-        )
     if whole == variant:
         return whole
     both = whole.json is not None and variant.json is not None
