@@ -93,6 +93,11 @@ def _write(path: Path, diagrams: dict[str, str]) -> None:
             path.write_text(text, encoding="utf-8")
     except PgrepoError as error:
         raise PgrepoError(f"{path}: {error}") from error
+    except FileNotFoundError as error:
+        raise PgrepoError(
+            f"{path}: {error.strerror}; write the page first, with the two lines in it between "
+            "which the diagram is to stand (see --help)"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise PgrepoError(f"{path}: {said}") from error

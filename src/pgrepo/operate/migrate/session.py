@@ -160,7 +160,10 @@ def _connect(target: str) -> psycopg.Connection[Any]:
             application_name=given.get("application_name") or "pgrepo migrate",
         )
     except psycopg.OperationalError as error:
-        raise MigrationError(f"no connection to the database: {str(error).strip()}") from error
+        raise MigrationError(
+            f"no connection to the database: {str(error).strip()}\n"
+            "check that its server runs, and host, port, database and user in the URL"
+        ) from error
 
 
 @contextlib.contextmanager
