@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,7 @@ from pgrepo.cli.common import (
     reporting,
     resolve_dsn,
     say,
+    side_by_side,
 )
 from pgrepo.cli.generate import generated
 from pgrepo.compiler.checks.check import check_domain
@@ -74,7 +76,8 @@ def check(
     with reporting():
         selected = [generated(domain)[0] for domain in select_domains(domains or [])]
         url = resolve_dsn(dsn)
-        reports = [check_domain(domain, url, cached=not no_cache) for domain in selected]
+        look = partial(check_domain, server=url, cached=not no_cache)
+        reports = [outcome.result() for outcome in side_by_side(look, selected)]
         # What a report names is relative to its project.
         found = [
             (error, domain.root)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -13,7 +14,14 @@ from pgrepo import embedded
 from pgrepo.errors import PgrepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
+
+    from pgrepo.project import DomainFiles
+
+T = TypeVar("T")
+_AT_ONCE = 3
+"""On so many domains is worked at once; each has a connection or two to the server."""
 
 console = Console()
 err_console = Console(stderr=True)
@@ -70,3 +78,21 @@ def reporting() -> Iterator[None]:
 def say(text: str, *, style: str | None = None, to: Console = console) -> None:
     """Prints text as it is: brackets are not markup, and lines are not broken."""
     to.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def side_by_side(
+    work: Callable[[DomainFiles], T], domains: Sequence[DomainFiles]
+) -> list[Future[T]]:
+    """Works on several domains at once: while one waits for the server, another one computes.
+
+    Returns:
+        The outcome for each domain; all are there.
+    """
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        outcomes = [pool.submit(work, domain) for domain in domains]
+        try:
+            wait(outcomes)
+        except BaseException:  # Ctrl-C
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return outcomes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +15,7 @@ from pgrepo.cli.common import (
     reporting,
     resolve_dsn,
     say,
+    side_by_side,
 )
 from pgrepo.compiler import compile as compiler
 from pgrepo.errors import CompilationError, ProjectError
@@ -47,9 +49,11 @@ def generate(
     with reporting():
         selected = [generated(domain) for domain in select_domains(domains or [])]
         url = resolve_dsn(dsn)
-        for domain, output in selected:
+        write = partial(compiler.generate, server=url, cached=not no_cache)
+        outcomes = side_by_side(write, [domain for domain, _ in selected])
+        for (domain, output), outcome in zip(selected, outcomes, strict=True):
             try:
-                changes = compiler.generate(domain, url, cached=not no_cache)
+                changes = outcome.result()
             except CompilationError as error:
                 broken = True
                 say(str(error), to=err_console)

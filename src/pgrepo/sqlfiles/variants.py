@@ -7,13 +7,13 @@ makes those that are called.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from itertools import product
+from functools import lru_cache
+from itertools import accumulate, product
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pgrepo.sqlfiles.conditions import Part
 
@@ -73,6 +73,10 @@ class Place(NamedTuple):
     offset: int | None
 
 
+Origin = tuple[int, int | None]
+"""A token's number in the whole statement, and its offset in the text of an order (see Place)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A statement that can be executed.
@@ -81,13 +85,21 @@ class Variant:
         choice: which one it is.
         sql: its text; parameters are `$1` to `$n`.
         kept: for each of them, which parameter of the whole statement it is, counted from 0.
-        places: where its tokens come from, in order.
+        pieces: its tokens, each with the gap before it.
+        origins: where its tokens come from.
     """
 
     choice: Choice
     sql: str
     kept: tuple[int, ...]
-    places: tuple[Place, ...]
+    pieces: tuple[str, ...] = field(repr=False)
+    origins: tuple[Origin, ...] = field(repr=False)
+
+    @property
+    def places(self) -> list[Place]:
+        """Where its tokens come from, in order."""
+        ends = list(accumulate(map(len, self.pieces)))
+        return [Place(end, *origin) for end, origin in zip(ends[::2], self.origins, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,34 +215,40 @@ def _item_omissions(items: Sequence[tuple[int, int]], absent: Collection[int]) -
 
 @dataclass(slots=True)
 class _Writer:
-    """Puts a variant together; parameters keep their old numbers for the time being."""
+    """Puts a variant together; parameters keep their old numbers for the time being.
+
+    `pieces` are the tokens, each with the gap before it.
+    """
 
     pieces: list[str] = field(default_factory=list)
-    origins: list[tuple[int, int | None] | None] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+
+    def copy(self, whole: Sequence[str], start: int, end: int) -> None:
+        """Copies tokens of the whole statement."""
+        if start < end:
+            self.write(whole[2 * start], whole[2 * start + 1], start)
+            self.pieces += whole[2 * start + 2 : 2 * end]
+            self.origins += [(token, None) for token in range(start + 1, end)]
 
     def write(self, gap: str, text: str, token: int, offset: int | None = None) -> None:
         if not gap and self.pieces and _would_join(self.pieces[-1], text):
             gap = " "
-        self.pieces += [gap, text]
-        self.origins += [None, (token, offset)]
+        self.pieces += (gap, text)
+        self.origins.append((token, offset))
 
     def finish(self, choice: Choice) -> Variant:
-        used = sorted({int(piece[1:]) for piece in self._parameters()})
+        places = [at for at, piece in enumerate(self.pieces) if at % 2 and _is_parameter(piece)]
+        used = sorted({int(self.pieces[at][1:]) for at in places})
         numbers = {f"${old}": f"${new}" for new, old in enumerate(used, start=1)}
-        at, places, texts = 0, [], []
-        for piece, origin in zip(self.pieces, self.origins, strict=True):
-            text = piece if origin is None else numbers.get(piece, piece)
-            if origin is not None:
-                places.append(Place(at, *origin))
-            texts.append(text)
-            at += len(text)
-        return Variant(choice, "".join(texts), tuple(old - 1 for old in used), tuple(places))
-
-    def _parameters(self) -> Iterable[str]:
-        return (piece for piece in self.pieces[1::2] if _POSITIONAL.fullmatch(piece))
+        pieces = self.pieces.copy()
+        for at in places:
+            pieces[at] = numbers[pieces[at]]
+        kept = tuple(old - 1 for old in used)
+        return Variant(choice, "".join(pieces), kept, tuple(pieces), tuple(self.origins))
 
 
-_POSITIONAL = re.compile(r"\$[0-9]+")
+def _is_parameter(piece: str) -> bool:
+    return piece[0] == "$" and piece[1:].isdecimal()
 
 
 def _would_join(before: str, after: str) -> bool:
@@ -243,26 +261,33 @@ def _is_word(character: str) -> bool:
 
 
 def _render(sql: str, edits: Sequence[_Edit], positions: Sequence[str], choice: Choice) -> Variant:
+    whole = _pieces(sql)
+    writer = _Writer()
+    index = 0
+    for edit in edits:
+        writer.copy(whole, index, edit.start)
+        gap = whole[2 * edit.start]
+        if edit.is_order:
+            _write_order(writer, gap, edit, positions)
+        elif edit.text:
+            writer.write(gap, edit.text, edit.start)
+        index = edit.end
+    writer.copy(whole, index, len(whole) // 2)
+    return writer.finish(choice)
+
+
+@lru_cache(maxsize=16)  # one variant of a statement is seldom made alone
+def _pieces(sql: str) -> list[str]:
+    """The significant tokens of a statement, each with the gap before it."""
     from pgrepo.sqlfiles.lexer import significant, tokenize  # noqa: PLC0415
 
     tokens = significant(tokenize(sql))
-    writer = _Writer()
-    index = end = 0
-    pending = list(reversed(edits))
-    while index < len(tokens):
-        gap = sql[end : tokens[index].start]
-        if pending and pending[-1].start == index:
-            edit = pending.pop()
-            if edit.is_order:
-                _write_order(writer, gap, edit, positions)
-            elif edit.text:
-                writer.write(gap, edit.text, index)
-            index = edit.end
-        else:
-            writer.write(gap, tokens[index].text, index)
-            index += 1
-        end = tokens[index - 1].end
-    return writer.finish(choice)
+    ends = [0, *(token.end for token in tokens)]
+    return [
+        piece
+        for token, end in zip(tokens, ends, strict=False)
+        for piece in (sql[end : token.start], token.text)
+    ]
 
 
 def _write_order(writer: _Writer, gap: str, edit: _Edit, positions: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pgrepo.compiler.analysis.analyser import Analyser
@@ -11,13 +12,16 @@ from pgrepo.compiler.analysis.effects import effects_of
 from pgrepo.compiler.analysis.facts import NULLABLE
 from pgrepo.compiler.analysis.merging import Disagreement, merge, refuse_other_types
 from pgrepo.compiler.analysis.parameters import copied_columns, read_parameters
+from pgrepo.compiler.analysis.patches import telling
 from pgrepo.compiler.analysis.rejections import explain
-from pgrepo.compiler.analysis.sources import visible_targets
+from pgrepo.compiler.analysis.staging import staged_types
 from pgrepo.compiler.model import Cardinality, Column, Parameter, Query
 from pgrepo.compiler.wiretypes import fits_copy
 from pgrepo.sqlfiles.queries import Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pgrepo.compiler.analysis.catalog import Catalog
     from pgrepo.compiler.analysis.describe import ResultColumn
     from pgrepo.compiler.analysis.facts import Fact
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
     from pgrepo.sqlfiles.annotations import ColumnAnnotation
     from pgrepo.sqlfiles.queries import NamedQuery
     from pgrepo.sqlfiles.variants import Choice, Variant
-
-_UPDATE = 2  # CmdType
 
 
 class QueryAnalyser:
@@ -52,31 +54,37 @@ class QueryAnalyser:
         if not query.variants:
             return self._analyse(query, None, self._describe(query, None))
         # The whole statement comes first: what is wrong with it is said of it.
-        choices = iter(query.variants.choices())
-        variant = self._variant(query, next(choices))
-        description = self._describe(query, variant)
-        found = self._analyse(query, variant, description)
-        apart = query.variants.assignments if _is_patch(description) else frozenset()
-        for choice in choices:
+        variant = self._variant(query, query.variants.whole)
+        whole = self._describe(query, variant)
+        found = self._analyse(query, variant, whole)
+        analysed, described = telling(query.variants, whole)
+        for choice in analysed[1:]:
             variant = self._variant(query, choice)
-            description = self._describe(query, variant)
-            try:
-                if len(choice.absent & apart) > 1:
+            with self._agreeing(query, variant):
+                more = self._analyse(query, variant, self._describe(query, variant))
+                found = merge(found, more)
+        with self._describer.without_trees() as describe:
+            for choice in described:
+                variant = self._variant(query, choice)
+                description = self._describe(query, variant, describe)
+                with self._agreeing(query, variant):
                     refuse_other_types(found, *self._types(query, variant, description))
-                else:
-                    found = merge(found, self._analyse(query, variant, description))
-            except Disagreement as disagreement:
-                raise self._disagreeing(query, variant, disagreement) from None
         return found
 
     @staticmethod
     def _variant(query: NamedQuery, choice: Choice) -> Variant:
         return query.variants.variant(query.sql, query.positions, choice)
 
-    def _describe(self, query: NamedQuery, variant: Variant | None) -> Description:
+    def _describe(
+        self,
+        query: NamedQuery,
+        variant: Variant | None,
+        describe: Callable[[str], Description] | None = None,
+    ) -> Description:
         """Has the server describe a query's statement, or a variant of it."""
+        describe = describe or self._describer.describe
         try:
-            return self._describer.describe(query.sql if variant is None else variant.sql)
+            return describe(query.sql if variant is None else variant.sql)
         except Rejected as rejected:
             raise self._refused(query, variant, rejected) from None
 
@@ -100,7 +108,7 @@ class QueryAnalyser:
         facts = analyser.result(tree, None)
         rows = analyser.rows(tree, None)
         effects = effects_of(tree, self._catalog)
-        copy = self._copy(query, tree) if query.operation is Operation.BULK else None
+        copy, staged = self._bulk(query, tree, description)
         return Query(
             source=query,
             columns=self._columns(query, description, facts),
@@ -110,6 +118,7 @@ class QueryAnalyser:
             writes=effects.writes,
             tables=effects.tables,
             copy=copy,
+            staged=staged,
             not_understood=tuple(sorted(analyser.not_understood)),
         )
 
@@ -138,16 +147,19 @@ class QueryAnalyser:
         return query.error_in_variant(code, message, variant, position, help=help_text)
 
     @staticmethod
-    def _disagreeing(
-        query: NamedQuery, variant: Variant, disagreement: Disagreement
-    ) -> SourceError:
-        return query.source.error(
-            "PGR211",
-            f"{disagreement}{naming(query, variant)}",
-            *query.name_span,
-            help=f"say what type it is wherever it stands, such as {disagreement.example}",
-            query=query.name,
-        )
+    @contextmanager
+    def _agreeing(query: NamedQuery, variant: Variant) -> Iterator[None]:
+        """Tells where a variant disagrees with the others."""
+        try:
+            yield
+        except Disagreement as disagreement:
+            raise query.source.error(
+                "PGR211",
+                f"{disagreement}{naming(query, variant)}",
+                *query.name_span,
+                help=f"say what type it is wherever it stands, such as {disagreement.example}",
+                query=query.name,
+            ) from None
 
     def _columns(
         self, query: NamedQuery, description: Description, facts: list[Fact]
@@ -220,6 +232,17 @@ class QueryAnalyser:
             )
         return tuple(found)
 
+    def _bulk(
+        self, query: NamedQuery, tree: Node, description: Description
+    ) -> tuple[str | None, tuple[str, ...]]:
+        """How many rows can go at once: the COPY that takes them, or the types of their values."""
+        if query.operation is not Operation.BULK:
+            return None, ()
+        copy = self._copy(query, tree)
+        if copy is not None:
+            return copy, ()
+        return None, staged_types(query.sql, description, self._describer, self._catalog)
+
     def _copy(self, query: NamedQuery, tree: Node) -> str | None:
         found = copied_columns(tree, self._catalog, len(query.positions))
         if found is None:
@@ -230,20 +253,6 @@ class QueryAnalyser:
             return None
         schema, table, *names = self._catalog.quote([relation.schema, relation.name, *columns])
         return f"COPY {schema}.{table} ({', '.join(names)}) FROM STDIN (FORMAT binary)"
-
-
-def _is_patch(description: Description) -> bool:
-    """Whether a statement is an UPDATE that returns columns as they are, if anything.
-
-    What it says of a column then depends on whether that one is set, and on no other: leaving out
-    one item of its SET list at a time shows all that leaving out several can change.
-    """
-    if len(description.trees) != 1:
-        return False
-    tree = description.trees[0]
-    if tree.integer("commandType") != _UPDATE:
-        return False
-    return all(target["expr"].tag == "VAR" for target in visible_targets(tree))
 
 
 def naming(query: NamedQuery, variant: Variant) -> str:

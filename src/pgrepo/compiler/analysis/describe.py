@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from pgrepo.compiler.analysis.nodes import Node, read_tree
 from pgrepo.sqlfiles.lexer import tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import psycopg
     from psycopg.errors import Diagnostic
@@ -109,6 +110,18 @@ class Describer:
         Raises:
             Rejected: the server does not accept it.
         """
+        return self._ask(sql, parameter_types)
+
+    @contextmanager
+    def without_trees(self) -> Iterator[Callable[[str], Description]]:
+        """Gives a `describe` that asks for no trees, which take the server longer than the rest."""
+        self._connection.execute("SET debug_print_rewritten = off")
+        try:
+            yield self._ask
+        finally:
+            self._connection.execute("SET debug_print_rewritten = on")
+
+    def _ask(self, sql: str, parameter_types: Sequence[int] | None = None) -> Description:
         pgconn = self._connection.pgconn
         self._trees.clear()
         prepared = pgconn.prepare(b"", sql.encode(), parameter_types)

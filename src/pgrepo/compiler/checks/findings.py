@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgrepo.compiler.analysis.describe import Describer
+from pgrepo.compiler.analysis.patches import telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,12 +140,14 @@ class Subject:
 
 
 def statements_of(query: Query, describer: Describer) -> Iterator[Statement]:
-    """The statements of an analysed query: the whole one first."""
+    """The statements of an analysed query that can differ in anything, the whole one first."""
     source = query.source
     if not source.variants:
         yield read_statement(query, source.sql, None, describer)
         return
-    for choice in source.variants.choices():
+    whole = source.variants.variant(source.sql, source.positions, source.variants.whole)
+    choices, _ = telling(source.variants, describer.describe(whole.sql))
+    for choice in choices:
         variant = source.variants.variant(source.sql, source.positions, choice)
         yield read_statement(query, variant.sql, variant, describer)
 
