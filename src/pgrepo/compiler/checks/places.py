@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pgrepo.sqlfiles.lexer import LexError, Token, TokenKind, significant, tokenize
@@ -99,12 +100,11 @@ class DdlPlaces:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
-        self._tokens: list[list[Token]] = []
-        for source in sources:
-            try:
-                self._tokens.append(significant(tokenize(source.text)))
-            except LexError:  # PostgreSQL has taken it, so it is something only psql reads
-                self._tokens.append([])
+
+    @cached_property
+    def _tokens(self) -> list[list[Token]]:
+        """The tokens of each source; mostly there is nothing to find."""
+        return [_tokens_of(source) for source in self._sources]
 
     def error(
         self,
@@ -192,3 +192,10 @@ def _statement_before(tokens: Sequence[Token], number: int) -> list[str]:
     while start > 0 and tokens[start - 1].text != ";":
         start -= 1
     return [token.text.upper() for token in tokens[start:number]]
+
+
+def _tokens_of(source: Source) -> list[Token]:
+    try:
+        return significant(tokenize(source.text))
+    except LexError:  # PostgreSQL has taken it, so it is something only psql reads
+        return []

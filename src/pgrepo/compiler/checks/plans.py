@@ -141,6 +141,8 @@ def with_limits(statement: Statement) -> str:
                 if at is not None:
                     number = part.integer("paramid")
                     values[at] = _page(statement, number) if value is None else value
+    if not values:
+        return statement.sql
     pieces, end = [], 0
     for token in significant(tokenize(statement.sql)):
         if token.start in values and token.kind is TokenKind.POSITIONAL:
