@@ -8,26 +8,26 @@ before it lets a word search an index.
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import TYPE_CHECKING, Any, LiteralString
 
-import psycopg
 import pytest
-from psycopg import ClientCursor
 
-from pgrepo.project import shipped_domain
-from pgrepo.sqlfiles.library import load_queries
-from pgrepo.sqlfiles.variants import Choice
-from tests.conftest import fresh_database
+from tests.plans.explained import (
+    executed_query,
+    filled_database,
+    indexes_of_any_month,
+    kinds,
+    queries_of,
+    rows_read,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
     from pytest_postgresql.executors import NoopExecutor
 
-    from pgrepo.sqlfiles.library import LoadedQuery
-
+    from tests.plans.explained import Plan
 
 FILL: tuple[LiteralString, ...] = (
     "SET session_replication_role = replica",
@@ -69,77 +69,26 @@ TOKEN = "encode(sha256('7'), 'hex')"
 @pytest.fixture(scope="module")
 def full(server_url: str, audiotricks_noproc: NoopExecutor) -> Iterator[psycopg.Connection[Any]]:
     """A database with these rows."""
-    for url in fresh_database(server_url, audiotricks_noproc):
-        with psycopg.connect(url, autocommit=True) as connection:
-            for statement in FILL:
-                connection.execute(statement)
-            yield connection
+    yield from filled_database(server_url, audiotricks_noproc, FILL)
 
 
-@cache
-def loaded() -> dict[str, LoadedQuery]:
-    """The domain's queries."""
-    return dict(load_queries(shipped_domain("audiotricks").queries))
-
-
-def ran(
-    connection: psycopg.Connection[Any], name: str, role: str | None, **arguments: str
-) -> list[dict[str, Any]]:
+def ran(connection: psycopg.Connection[Any], name: str, role: str | None, **arguments: str) -> Plan:
     """The nodes of a query's generic plan that were executed, as they ran for a role."""
-    query = loaded()[name]
-    absent = frozenset(
-        number
-        for number, option in enumerate(query.variants.options)
-        if not set(option.parameters) & set(arguments)
-    )
-    variant = query.variants.variant(query.sql, query.positions, Choice(absent, None))
-    values = [arguments.get(query.positions[number], "NULL") for number in variant.kept]
-    with connection.transaction(force_rollback=True), ClientCursor(connection) as cursor:
+    query = queries_of("audiotricks")[name]
+    with connection.transaction(force_rollback=True):
         if role is not None:
             user = arguments.get("user_id", "NULL")
-            cursor.execute(
+            connection.execute(
                 f"SELECT set_config('audiotricks.user_id', ({user})::text, true)".encode()
             )
-            cursor.execute(f"SET LOCAL ROLE {role}".encode())
-        cursor.execute(f"PREPARE asked AS {variant.sql}".encode())
-        explain = f"EXPLAIN (ANALYZE, TIMING off, FORMAT json) EXECUTE asked({', '.join(values)})"
-        cursor.execute(explain.encode())
-        row = cursor.fetchone()
-        cursor.execute("DEALLOCATE asked")
-    assert row is not None
-    return [node for node in nodes(row[0][0]["Plan"]) if node["Actual Loops"]]
+            connection.execute(f"SET LOCAL ROLE {role}".encode())
+        plan = executed_query(connection, query, arguments, arguments)
+    return [node for node in plan if node["Actual Loops"]]
 
 
-def nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
-    """A node of a plan and all below it."""
-    return [node, *(inner for child in node.get("Plans", []) for inner in nodes(child))]
-
-
-def indexes(found: list[dict[str, Any]]) -> set[str]:
-    """The indexes of a plan, whatever the month of the partition that has them."""
-    return {
-        re.sub(r"_\d{4}_\d\d_", "_", node["Index Name"]) for node in found if "Index Name" in node
-    }
-
-
-def kinds(found: list[dict[str, Any]]) -> set[str]:
+def busy_kinds(plan: Plan) -> set[str]:
     """The kinds of a plan's nodes, the reading of empty partitions left out."""
-    return {
-        node["Node Type"]
-        for node in found
-        if node["Actual Rows"] or node.get("Rows Removed by Filter", 0)
-    }
-
-
-def rows_read(found: list[dict[str, Any]]) -> float:
-    """How many rows the scans of tables looked at, those they left out included."""
-    return float(
-        sum(
-            node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
-            for node in found
-            if "Relation Name" in node
-        )
-    )
+    return kinds([n for n in plan if n["Actual Rows"] or n.get("Rows Removed by Filter", 0)])
 
 
 @pytest.mark.parametrize("role", [None, "audiotricks_auth"])
@@ -164,16 +113,16 @@ def test_a_page_reads_its_own_rows(full: psycopg.Connection[Any], role: str | No
     for user in (USER, LONG):
         for page in ({}, middle):
             found = ran(full, "history_page", role, user_id=user, limit="10", **page)
-            assert indexes(found) == {"audio_history_user_id_created_at_id_idx"}
-            assert not kinds(found) & {"Sort", "Incremental Sort", "Seq Scan", "Merge Append"}
+            assert indexes_of_any_month(found) == {"audio_history_user_id_created_at_id_idx"}
+            assert not busy_kinds(found) & {"Sort", "Incremental Sort", "Seq Scan", "Merge Append"}
             assert rows_read(found) == 10
 
 
 def test_a_page_by_its_number_reads_all_before_it(full: psycopg.Connection[Any]) -> None:
     """In order too: it is the offset that costs."""
     found = ran(full, "history_at_offset", None, user_id=LONG, limit="10", offset="1000")
-    assert indexes(found) == {"audio_history_user_id_created_at_id_idx"}
-    assert not kinds(found) & {"Sort", "Incremental Sort", "Seq Scan"}
+    assert indexes_of_any_month(found) == {"audio_history_user_id_created_at_id_idx"}
+    assert not busy_kinds(found) & {"Sort", "Incremental Sort", "Seq Scan"}
     assert rows_read(found) == 1010
 
 
@@ -183,8 +132,8 @@ def test_a_search_reads_what_fits_of_one_user(full: psycopg.Connection[Any]) -> 
     full.execute("SET enable_seqscan = off")
     for user, limit, fitting in ((USER, "1", 1), (LONG, "10", 100)):
         found = ran(full, "search_history", None, user_id=user, words="'glacier'", limit=limit)
-        assert "audio_history_words_idx" in indexes(found)
-        assert "Seq Scan" not in kinds(found)
+        assert "audio_history_words_idx" in indexes_of_any_month(found)
+        assert "Seq Scan" not in busy_kinds(found)
         assert rows_read(found) <= fitting
     full.execute("RESET enable_seqscan")
 
@@ -194,10 +143,10 @@ def test_a_search_in_scope_reads_what_one_user_has(full: psycopg.Connection[Any]
     found = ran(
         full, "search_history", "audiotricks_app", user_id=USER, words="'glacier'", limit="10"
     )
-    assert indexes(found) <= {
+    assert indexes_of_any_month(found) <= {
         "audio_history_user_id_created_at_id_idx",
     }
-    assert "Seq Scan" not in kinds(found)
+    assert "Seq Scan" not in busy_kinds(found)
     assert rows_read(found) <= 20
 
 

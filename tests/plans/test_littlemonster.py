@@ -6,25 +6,28 @@ that it is rows that are counted and not guesses: 10,000 conversations of 100 us
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
-import psycopg
 import pytest
-from psycopg import ClientCursor, sql
 
-from pgrepo.sqlfiles.library import load_queries
-from pgrepo.sqlfiles.variants import Choice
+from tests.plans.explained import (
+    executed_query,
+    filled_database,
+    indexes,
+    kinds,
+    most_rows,
+    queries_of,
+    scanned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
     from pytest_postgresql.executors import NoopExecutor
 
-    from pgrepo.sqlfiles.library import LoadedQuery
+    from tests.plans.explained import Plan
 
-QUERIES = Path(__file__).parents[2] / "queries" / "littlemonster"
 MATERIALS = 25  # of a user
 
 FILL: tuple[LiteralString, ...] = (
@@ -132,75 +135,13 @@ def connection(
     server_url: str, littlemonster_noproc: NoopExecutor
 ) -> Iterator[psycopg.Connection[Any]]:
     """A connection to the platform, filled once for all tests: they only read."""
-    name = f"{littlemonster_noproc.dbname}_plans"
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-        sql.Identifier(name), sql.Identifier(str(littlemonster_noproc.template_dbname))
-    )
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(drop)
-        admin.execute(clone)
-        with psycopg.connect(server_url, dbname=name, autocommit=True) as connection:
-            for statement in FILL:
-                connection.execute(statement)
-            yield connection
-        admin.execute(drop)
+    yield from filled_database(server_url, littlemonster_noproc, FILL)
 
 
-@cache
-def loaded() -> dict[str, LoadedQuery]:
-    """The query files, read once."""
-    return load_queries(QUERIES)
-
-
-def executed(
-    connection: psycopg.Connection[Any], name: str, *given: str, **arguments: str
-) -> list[dict[str, Any]]:
-    """The nodes of the plan of a variant, the one with these optional parameters, as it ran."""
-    query = loaded()[name]
-    absent = frozenset(
-        number
-        for number, option in enumerate(query.variants.options)
-        if not set(option.parameters) & set(given)
-    )
-    order = query.variants.ordering.default if query.variants.ordering else None
-    variant = query.variants.variant(query.sql, query.positions, Choice(absent, order))
-    known = ARGUMENTS | arguments
-    values = [known.get(query.positions[number], "NULL") for number in variant.kept]
-    with ClientCursor(connection) as cursor:
-        cursor.execute(f"PREPARE asked AS {variant.sql}".encode())
-        explain = f"EXPLAIN (ANALYZE, TIMING off, FORMAT json) EXECUTE asked({', '.join(values)})"
-        cursor.execute(explain.encode())
-        row = cursor.fetchone()
-        cursor.execute("DEALLOCATE asked")
-    assert row is not None
-    return nodes(row[0][0]["Plan"])
-
-
-def nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
-    """A node of a plan and all below it."""
-    return [node, *(inner for child in node.get("Plans", []) for inner in nodes(child))]
-
-
-def indexes(found: list[dict[str, Any]]) -> set[str]:
-    return {node["Index Name"] for node in found if "Index Name" in node}
-
-
-def scanned(found: list[dict[str, Any]]) -> set[str]:
-    """The tables that are read from end to end."""
-    return {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
-
-
-def most_rows(found: list[dict[str, Any]]) -> float:
-    """Of all nodes together, the most rows that one of them has read or passed on."""
-    return max(
-        float((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
-        for node in found
-    )
-
-
-def kinds(found: list[dict[str, Any]]) -> set[str]:
-    return {node["Node Type"] for node in found}
+def executed(connection: psycopg.Connection[Any], name: str, *given: str, **arguments: str) -> Plan:
+    """The plan of a variant as it ran, the one with these optional parameters."""
+    query = queries_of("littlemonster")[name]
+    return executed_query(connection, query, given, ARGUMENTS | arguments)
 
 
 def test_recent_conversations(connection: psycopg.Connection[Any]) -> None:

@@ -10,19 +10,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 from psycopg import RawCursor
 
 from pgrepo.sqlfiles.queries import read_queries
 from pgrepo.sqlfiles.source import Source
 from pgrepo.sqlfiles.variants import Choice
-from tests.plans.test_optional_filters import indexes, plan, scanned
+from tests.plans.explained import filled_database, generic_plan, indexes, scanned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from psycopg import Connection
+    from pytest_postgresql.executors import NoopExecutor
 
     from pgrepo.sqlfiles.named_query import NamedQuery
 
@@ -103,18 +103,9 @@ ORDERS: dict[str, Callable[[int], tuple[int, ...]]] = {
 
 
 @pytest.fixture(scope="module")
-def parcels(server_url: str) -> Iterator[Connection[Any]]:
+def parcels(server_url: str, postgresql_noproc: NoopExecutor) -> Iterator[Connection[Any]]:
     """A database with a million parcels."""
-    name = "pgrepo_test_million"
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        try:
-            with psycopg.connect(server_url, dbname=name, autocommit=True) as connection:
-                connection.execute(SCHEMA + FILL + INDEXES)
-                yield connection
-        finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    yield from filled_database(server_url, postgresql_noproc, (SCHEMA + FILL + INDEXES,))
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +134,7 @@ def test_each_filter_alone(
     )
     assert len(absent) == len(FILTERS) - 1
     sql = statement(query, Choice(absent, order))
-    found = plan(parcels, sql)
+    found = generic_plan(parcels, sql)
     assert indexes(found) == {index}
     assert not scanned(found)
     rows = RawCursor(parcels).execute(sql, values).fetchall()
@@ -157,5 +148,5 @@ def test_all_statements(parcels: Connection[Any], query: NamedQuery) -> None:
     choices = list(query.variants.choices())
     assert len(choices) == 2 ** len(FILTERS) * len(ORDERS)
     for choice in choices:
-        found = plan(parcels, statement(query, choice))
+        found = generic_plan(parcels, statement(query, choice))
         assert bool(scanned(found)) <= (len(choice.absent) == len(FILTERS)), choice

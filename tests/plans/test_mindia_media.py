@@ -7,25 +7,27 @@ for a superuser. They are executed, so that it is rows that are counted and not 
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
-import psycopg
 import pytest
-from psycopg import ClientCursor, sql
 
-from pgrepo.sqlfiles.library import load_queries
-from pgrepo.sqlfiles.variants import Choice
+from tests.plans.explained import (
+    executed_query,
+    filled_database,
+    indexes,
+    kinds,
+    queries_of,
+    rows_read,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
     from pytest_postgresql.executors import NoopExecutor
 
-    from pgrepo.sqlfiles.library import LoadedQuery
+    from tests.plans.explained import Plan
 
-QUERIES = Path(__file__).parents[2] / "queries" / "mindia"
 KINDS = ("image", "video", "audio", "document")
 FILES = 1000  # of a kind, that a large tenant has; a small one has a hundredth
 LIMIT = 10
@@ -121,19 +123,7 @@ ARGUMENTS = {
 @pytest.fixture(scope="module")
 def filled(server_url: str, mindia_noproc: NoopExecutor) -> Iterator[psycopg.Connection[Any]]:
     """A connection to a database that is filled once for all tests: they only read."""
-    name = f"{mindia_noproc.dbname}_plans"
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-        sql.Identifier(name), sql.Identifier(str(mindia_noproc.template_dbname))
-    )
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(drop)
-        admin.execute(clone)
-        with psycopg.connect(server_url, dbname=name, autocommit=True) as connection:
-            for statement in FILL:
-                connection.execute(statement)
-            yield connection
-        admin.execute(drop)
+    yield from filled_database(server_url, mindia_noproc, FILL)
 
 
 @pytest.fixture
@@ -146,57 +136,9 @@ def scope(filled: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[Any]]:
     filled.execute("RESET mindia.tenant_id")
 
 
-@cache
-def loaded() -> dict[str, LoadedQuery]:
-    """The query files, read once."""
-    return load_queries(QUERIES)
-
-
-def executed(
-    connection: psycopg.Connection[Any], name: str, *given: str, **arguments: str
-) -> list[dict[str, Any]]:
-    """The nodes of the plan of a variant, the one with these optional parameters, as it ran."""
-    query = loaded()[name]
-    absent = frozenset(
-        number
-        for number, option in enumerate(query.variants.options)
-        if not set(option.parameters) & set(given)
-    )
-    variant = query.variants.variant(query.sql, query.positions, Choice(absent, None))
-    known = ARGUMENTS | arguments
-    values = [known.get(query.positions[number], "NULL") for number in variant.kept]
-    with ClientCursor(connection) as cursor:
-        cursor.execute(f"PREPARE asked AS {variant.sql}".encode())
-        explain = f"EXPLAIN (ANALYZE, TIMING off, FORMAT json) EXECUTE asked({', '.join(values)})"
-        cursor.execute(explain.encode())
-        row = cursor.fetchone()
-        cursor.execute("DEALLOCATE asked")
-    assert row is not None
-    return nodes(row[0][0]["Plan"])
-
-
-def nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
-    """A node of a plan and all below it."""
-    return [node, *(inner for child in node.get("Plans", []) for inner in nodes(child))]
-
-
-def indexes(found: list[dict[str, Any]]) -> set[str]:
-    """The indexes that are used."""
-    return {node["Index Name"] for node in found if "Index Name" in node}
-
-
-def kinds(found: list[dict[str, Any]]) -> set[str]:
-    """What the steps of a plan are."""
-    return {node["Node Type"] for node in found}
-
-
-def rows_read(found: list[dict[str, Any]]) -> float:
-    """All rows that are read from tables and indexes, those that are thrown away too."""
-    return sum(
-        float((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
-        for node in found
-        if "Relation Name" in node
-    )
+def executed(connection: psycopg.Connection[Any], name: str, *given: str, **arguments: str) -> Plan:
+    """The plan of a variant as it ran, the one with these optional parameters."""
+    return executed_query(connection, queries_of("mindia")[name], given, ARGUMENTS | arguments)
 
 
 @pytest.mark.parametrize("arguments", [{}, DEEP], ids=["first", "deep"])

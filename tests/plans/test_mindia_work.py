@@ -7,16 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, LiteralString
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from tests.plans.test_mindia_media import executed, indexes, kinds, rows_read
+from tests.plans.explained import (
+    executed_query,
+    filled_database,
+    indexes,
+    kinds,
+    queries_of,
+    rows_read,
+    scanned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
     from pytest_postgresql.executors import NoopExecutor
+
+    from tests.plans.explained import Plan
 
 ROWS = 2000  # of each table, that a tenant has
 LIMIT = 10
@@ -106,27 +115,15 @@ FILL: tuple[LiteralString, ...] = (
 )
 
 
-def scanned(found: list[dict[str, Any]]) -> set[str]:
-    """The tables that are read from one end to the other."""
-    return {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
-
-
 @pytest.fixture(scope="module")
 def filled(server_url: str, mindia_noproc: NoopExecutor) -> Iterator[psycopg.Connection[Any]]:
     """A connection to a database that is filled once: what a test changes is rolled back."""
-    name = f"{mindia_noproc.dbname}_work_plans"
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-        sql.Identifier(name), sql.Identifier(str(mindia_noproc.template_dbname))
-    )
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(drop)
-        admin.execute(clone)
-        with psycopg.connect(server_url, dbname=name, autocommit=True) as connection:
-            for statement in FILL:
-                connection.execute(statement)
-            yield connection
-        admin.execute(drop)
+    yield from filled_database(server_url, mindia_noproc, FILL)
+
+
+def executed(connection: psycopg.Connection[Any], name: str, *given: str, **arguments: str) -> Plan:
+    """The plan of a variant as it ran, the one with these optional parameters."""
+    return executed_query(connection, queries_of("mindia")[name], given, ARGUMENTS | arguments)
 
 
 @pytest.fixture
@@ -157,7 +154,7 @@ def operator(filled: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[Any
 )
 def test_deep_pages(scope: psycopg.Connection[Any], name: str, index: str) -> None:
     """A page begins in the index where it begins, and reads no more rows than it returns."""
-    found = executed(scope, name, **ARGUMENTS | DEEP)
+    found = executed(scope, name, **DEEP)
     assert found[0]["Actual Rows"] == LIMIT
     assert indexes(found) == {index}
     assert not {"Sort", "Seq Scan"} & kinds(found)
@@ -176,7 +173,7 @@ def test_pages_of_requests(
     scope: psycopg.Connection[Any], given: tuple[str, ...], index: str
 ) -> None:
     """Of a path or with a status, too: each from an index in the order of the page."""
-    found = executed(scope, "requests_page", *given, **ARGUMENTS)
+    found = executed(scope, "requests_page", *given)
     assert found[0]["Actual Rows"] == LIMIT
     used = {name.split("_", 4)[4] for name in indexes(found) if name.startswith("request_logs")}
     assert len(used) == 1
@@ -191,7 +188,7 @@ def test_claims_of_a_tenant_read_what_they_claim(scope: psycopg.Connection[Any])
         ("claim_tasks", "tasks_tenant_id_task_type_priority_scheduled_for_idx"),
         ("claim_deliveries", "webhook_events_tenant_id_run_at_idx"),
     ):
-        found = executed(scope, name, "tenant_id", **ARGUMENTS)
+        found = executed(scope, name, "tenant_id")
         assert found[0]["Actual Rows"] == LIMIT
         assert wanted in indexes(found)
         assert not scanned(found) & {"tasks", "webhook_events"}
@@ -204,7 +201,7 @@ def test_claims_of_all_tenants_read_what_they_claim(operator: psycopg.Connection
         ("claim_tasks", "tasks_task_type_priority_scheduled_for_idx"),
         ("claim_deliveries", "webhook_events_run_at_idx"),
     ):
-        found = executed(operator, name, **ARGUMENTS)
+        found = executed(operator, name)
         assert found[0]["Actual Rows"] == LIMIT
         assert wanted in indexes(found)
         assert not scanned(found) & {"tasks", "webhook_events"}
@@ -213,7 +210,7 @@ def test_claims_of_all_tenants_read_what_they_claim(operator: psycopg.Connection
 
 def test_a_page_of_what_is_not_embedded(scope: psycopg.Connection[Any]) -> None:
     """Only as many things are looked at as it takes."""
-    found = executed(scope, "entities_without_embedding", **ARGUMENTS)
+    found = executed(scope, "entities_without_embedding")
     assert found[0]["Actual Rows"] == LIMIT
     assert "Merge Append" in kinds(found)
     assert "images_tenant_id_uploaded_at_idx" in indexes(found)
@@ -223,7 +220,7 @@ def test_a_page_of_what_is_not_embedded(scope: psycopg.Connection[Any]) -> None:
 @pytest.mark.parametrize("name", ["request_stats", "slowest_paths"])
 def test_statistics_of_a_time_read_one_month(scope: psycopg.Connection[Any], name: str) -> None:
     """The months that the time is not in are left out while the statement runs."""
-    found = executed(scope, name, "tenant_id", **ARGUMENTS)
+    found = executed(scope, name, "tenant_id")
     read = {
         node["Relation Name"]
         for node in found

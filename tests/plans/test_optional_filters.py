@@ -6,18 +6,15 @@ the values. 200,000 rows, EXPLAIN only.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from psycopg import RawCursor
 
-from pgrepo.sqlfiles.library import load_queries
 from pgrepo.sqlfiles.queries import read_queries
 from pgrepo.sqlfiles.source import Source
-from pgrepo.sqlfiles.variants import Choice
+from tests.plans.explained import generic_plan, indexes, kinds, only, queries_of, scanned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from pgrepo.sqlfiles.named_query import NamedQuery
-
-QUERIES = Path(__file__).parents[2] / "queries" / "monumento"
 
 SCHEMA = """
 CREATE SCHEMA plan;
@@ -72,40 +67,6 @@ def connection(database_url: str) -> Iterator[Connection[Any]]:
         yield connection
 
 
-def plan(connection: Connection[Any], sql: str) -> list[dict[str, Any]]:
-    """The nodes of a statement's generic plan."""
-    cursor = RawCursor(connection)
-    cursor.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT json) {sql}")
-    row = cursor.fetchone()
-    assert row is not None
-    found = row[0] if isinstance(row[0], list) else json.loads(row[0])
-    return nodes(found[0]["Plan"])
-
-
-def nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
-    """A node of a plan and all below it."""
-    return [node, *(inner for child in node.get("Plans", []) for inner in nodes(child))]
-
-
-def indexes(found: list[dict[str, Any]]) -> set[str]:
-    return {node["Index Name"] for node in found if "Index Name" in node}
-
-
-def scanned(found: list[dict[str, Any]]) -> set[str]:
-    """The tables that are read from end to end."""
-    return {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
-
-
-def only(query: NamedQuery, *given: str, order: str | None) -> str:
-    """The variant with these optional parameters and no others."""
-    absent = frozenset(
-        number
-        for number, option in enumerate(query.variants.options)
-        if not set(option.parameters) & set(given)
-    )
-    return query.variants.variant(query.sql, query.positions, Choice(absent, order)).sql
-
-
 def read(text: str) -> NamedQuery:
     file = read_queries(Source(text, Path("search.sql"), "search.sql"))
     assert not file.errors
@@ -125,7 +86,7 @@ def test_each_filter_uses_its_index(connection: Connection[Any], order: str) -> 
         ("place", "until"): "by_place",
     }
     for given, index in filters.items():
-        found = plan(connection, only(query, *given, order=order))
+        found = generic_plan(connection, only(query, given, order).sql)
         assert index in indexes(found), given
         assert not scanned(found), given
 
@@ -134,15 +95,15 @@ def test_ranges_and_no_filter_at_all(connection: Connection[Any]) -> None:
     """With a LIMIT, the order's own index ends the search early."""
     query = read(SEARCH.removesuffix(";\n") + "\nLIMIT 20;\n")
     for given in (("since",), ("until",), ("since", "until"), ()):
-        found = plan(connection, only(query, *given, order="soonest"))
+        found = generic_plan(connection, only(query, given, "soonest").sql)
         assert indexes(found) == {"by_starts"}, given
-        assert "Sort" not in {node["Node Type"] for node in found}
+        assert "Sort" not in kinds(found)
 
 
 def test_what_one_statement_for_all_would_cost(connection: Connection[Any]) -> None:
     """Why variants: a generic plan cannot leave out what it knows only at run time."""
     usual = "SELECT id FROM plan.events WHERE ($1::int IS NULL OR owner = $1) ORDER BY level, id"
-    assert scanned(plan(connection, usual)) == {"events"}
+    assert scanned(generic_plan(connection, usual)) == {"events"}
 
 
 def monumento_filler(connection: Connection[Any]) -> None:
@@ -174,19 +135,17 @@ def monumento_filler(connection: Connection[Any]) -> None:
 
 def test_monumento(monumento_url: str) -> None:
     """search_sessions and sessions_by_metadata never read all sessions, whatever is given."""
-    loaded = load_queries(QUERIES)
+    loaded = queries_of("monumento")
     with psycopg.connect(monumento_url, autocommit=True) as connection:
         monumento_filler(connection)
         for name in ("search_sessions", "sessions_by_metadata"):
             query = loaded[name]
             for choice in query.variants.choices():
                 sql = query.variants.variant(query.sql, query.positions, choice).sql
-                found = plan(connection, sql)
+                found = generic_plan(connection, sql)
                 assert "sessions" not in scanned(found), choice
                 mine = ("sessions_user_id", "sessions_metadata_idx")
                 assert any(index.startswith(mine) for index in indexes(found)), choice
         query = loaded["search_sessions"]
-        nothing = frozenset(range(len(query.variants.options)))
-        newest = query.variants.variant(query.sql, query.positions, Choice(nothing, "newest"))
-        kinds = {node["Node Type"] for node in plan(connection, newest.sql)}
-        assert "Sort" not in kinds
+        newest = only(query, (), "newest")
+        assert "Sort" not in kinds(generic_plan(connection, newest.sql))

@@ -6,22 +6,15 @@ scenes in ten topics, as the load files make them.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import RawCursor
 
 from pgrepo.project import shipped_domain
-from pgrepo.sqlfiles.library import load_queries
-from pgrepo.sqlfiles.variants import Choice
+from tests.plans.explained import generic_plan, indexes, kinds, only, queries_of, scanned
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
     from psycopg import Connection
-
-    from pgrepo.sqlfiles.library import LoadedQuery
 
 DOMAIN = shipped_domain("storyverse")
 SCALE = 5
@@ -50,44 +43,19 @@ def fill(connection: Connection[Any]) -> None:
     connection.execute("ANALYZE storyverse.ideas, storyverse.scenes")
 
 
-def only(query: LoadedQuery, given: Collection[str], order: str) -> str:
-    """The variant with these optional parameters and no others."""
-    absent = frozenset(
-        number
-        for number, option in enumerate(query.variants.options)
-        if not set(option.parameters) & set(given)
-    )
-    return query.variants.variant(query.sql, query.positions, Choice(absent, order)).sql
-
-
-def nodes(connection: Connection[Any], sql: str) -> list[dict[str, Any]]:
-    """All nodes of a statement's generic plan, from the top."""
-    row = RawCursor(connection).execute(f"EXPLAIN (GENERIC_PLAN, FORMAT json) {sql}").fetchone()
-    assert row is not None
-    found = row[0] if isinstance(row[0], list) else json.loads(row[0])
-    return list(below(found[0]["Plan"]))
-
-
-def below(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A node and all below it."""
-    yield node
-    for child in node.get("Plans", []):
-        yield from below(child)
-
-
 def test_pages_of_a_topic(storyverse_url: str) -> None:
     """In every order, from the first row or from another, and of a category alone."""
-    queries = load_queries(DOMAIN.queries)
+    queries = queries_of("storyverse")
     ideas, scenes = queries["ideas_by_topic"], queries["scenes_by_topic"]
     with psycopg.connect(storyverse_url, autocommit=True) as connection:
         fill(connection)
         wanted = {
-            only(ideas, (*group, *page), order): index.format(group[0] if group else "topic_id")
+            only(ideas, (*group, *page), order).sql: index.format(group[0] if group else "topic_id")
             for order, (after, index) in IDEAS.items()
             for page in ((), after)
             for group in ((), ("category_id",))
         } | {
-            only(scenes, page, order): index
+            only(scenes, page, order).sql: index
             for order, (after, index) in SCENES.items()
             for page in ((), after)
         }
@@ -95,24 +63,23 @@ def test_pages_of_a_topic(storyverse_url: str) -> None:
         for sql, index in wanted.items():
             assert_read_in_order(connection, sql, index)
         for order in IDEAS:
-            assert_searched_by_tags(connection, only(ideas, ("tags",), order))
-        assert_planned_once(connection, only(ideas, (), "popular"))
+            assert_searched_by_tags(connection, only(ideas, ("tags",), order).sql)
+        assert_planned_once(connection, only(ideas, (), "popular").sql)
 
 
 def assert_read_in_order(connection: Connection[Any], sql: str, index: str) -> None:
     """One index scan below a limit: nothing is sorted, nothing is read from end to end."""
-    found = nodes(connection, sql)
-    kinds = {node["Node Type"] for node in found}
+    found = generic_plan(connection, sql)
     # Result is a sub-query that hands a parameter on.
-    assert kinds == {"Limit", "Index Scan", "Result"}, sql
+    assert kinds(found) == {"Limit", "Index Scan", "Result"}, sql
     assert [node["Index Name"] for node in found if "Index Name" in node] == [index], sql
 
 
 def assert_searched_by_tags(connection: Connection[Any], sql: str) -> None:
     """The ideas that have the tags are found by an index, and only those are sorted."""
-    found = nodes(connection, sql)
-    assert "ideas_tags_idx" in {node.get("Index Name") for node in found}, sql
-    assert "Seq Scan" not in {node["Node Type"] for node in found}, sql
+    found = generic_plan(connection, sql)
+    assert "ideas_tags_idx" in indexes(found), sql
+    assert not scanned(found), sql
 
 
 def assert_planned_once(connection: Connection[Any], sql: str) -> None:

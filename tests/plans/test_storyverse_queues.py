@@ -7,17 +7,20 @@ each full of ended jobs.
 from __future__ import annotations
 
 import os
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
-from psycopg import RawCursor, sql
 
-from pgrepo.sqlfiles.queries import read_queries
-from pgrepo.sqlfiles.source import read_source
-from tests.plans.test_optional_filters import indexes, nodes, plan, scanned
+from tests.plans.explained import (
+    executed_plan,
+    filled_database,
+    generic_plan,
+    indexes,
+    indexes_of_any_month,
+    kinds,
+    queries_of,
+    scanned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
     from pytest_postgresql.executors import NoopExecutor
 
-QUERIES = Path(__file__).parents[2] / "queries" / "storyverse"
 FLAGS = int(os.environ.get("PGREPO_FLAGS", "100000"))
 PENDING = 1_000
 FILL = f"""
@@ -64,44 +66,18 @@ RESET session_replication_role;
 @pytest.fixture(scope="module")
 def full(server_url: str, storyverse_noproc: NoopExecutor) -> Iterator[Connection[Any]]:
     """A database with these rows."""
-    names = {
-        "name": sql.Identifier("pgrepo_test_storyverse_queues"),
-        "template": sql.Identifier(storyverse_noproc.template_dbname),
-    }
-    drop = sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(**names)
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(drop)
-        admin.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
-        try:
-            name = "pgrepo_test_storyverse_queues"
-            with psycopg.connect(server_url, dbname=name, autocommit=True) as connection:
-                connection.execute(FILL.encode())
-                connection.execute("ANALYZE")
-                yield connection
-        finally:
-            admin.execute(drop)
+    yield from filled_database(server_url, storyverse_noproc, (FILL, "ANALYZE"))
 
 
-def statement(file: str, name: str) -> str:
+def statement(name: str) -> str:
     """A query as it is sent when nothing optional is left out."""
-    found = read_queries(read_source(QUERIES / f"{file}.sql"))
-    return next(query.sql for query in found.queries if query.name == name)
-
-
-def months(found: list[dict[str, Any]]) -> set[str]:
-    """The indexes of a plan, whatever the month of the partition that has them."""
-    return {re.sub(r"_\d{4}_\d\d_", "_", index) for index in indexes(found)}
-
-
-def kinds(found: list[dict[str, Any]]) -> set[str]:
-    """The kinds of a plan's nodes."""
-    return {node["Node Type"] for node in found}
+    return queries_of("storyverse")[name].sql
 
 
 @pytest.mark.parametrize("name", ["pending_moderation", "claim_moderation"])
 def test_only_the_index_of_pending_flags_is_read(full: Connection[Any], name: str) -> None:
     """Of the flags, and in its order; then rows by their ids."""
-    found = plan(full, statement("moderation_flags", name))
+    found = generic_plan(full, statement(name))
     of_flags = {index for index in indexes(found) if index.startswith("moderation_flags")}
     assert "moderation_flags_created_at_idx" in of_flags
     assert of_flags <= {"moderation_flags_created_at_idx", "moderation_flags_pkey"}
@@ -111,14 +87,8 @@ def test_only_the_index_of_pending_flags_is_read(full: Connection[Any], name: st
 
 def test_a_page_reads_no_more_flags_than_it_returns(full: Connection[Any]) -> None:
     """However many have been decided."""
-    text = statement("moderation_flags", "pending_moderation")
-    cursor = RawCursor(full)
-    cursor.execute(f"EXPLAIN (ANALYZE, FORMAT json) {text}", [None, None, 50])
-    row = cursor.fetchone()
-    assert row is not None
-    (read,) = [
-        node for node in nodes(row[0][0]["Plan"]) if node.get("Relation Name") == "moderation_flags"
-    ]
+    found = executed_plan(full, statement("pending_moderation"), [None, None, 50])
+    (read,) = [node for node in found if node.get("Relation Name") == "moderation_flags"]
     assert read["Index Name"] == "moderation_flags_created_at_idx"
     assert read["Actual Rows"] == 50
     assert read.get("Rows Removed by Filter", 0) == 0
@@ -126,7 +96,7 @@ def test_a_page_reads_no_more_flags_than_it_returns(full: Connection[Any]) -> No
 
 def test_counts_read_the_open_flags(full: Connection[Any]) -> None:
     """By their indexes."""
-    found = plan(full, statement("moderation_flags", "moderation_counts"))
+    found = generic_plan(full, statement("moderation_counts"))
     assert indexes(found) == {
         "moderation_flags_created_at_idx",
         "moderation_flags_reviewed_at_idx",
@@ -142,8 +112,8 @@ def test_claims_read_the_front_of_an_index_a_month(
     full: Connection[Any], name: str, index: str
 ) -> None:
     """Merged in its order; then jobs by their ids, in the months that they are in."""
-    found = plan(full, statement("jobs", name))
-    assert months(found) == {index, "jobs_pkey"}
+    found = generic_plan(full, statement(name))
+    assert indexes_of_any_month(found) == {index, "jobs_pkey"}
     assert not scanned(found)
     assert not kinds(found) & {"Sort", "Incremental Sort", "Hash Join", "Bitmap Heap Scan"}
     assert "Merge Append" in kinds(found)
@@ -151,18 +121,11 @@ def test_claims_read_the_front_of_an_index_a_month(
 
 def test_a_claim_touches_one_month(full: Connection[Any]) -> None:
     """Of the ended jobs none is read, and their months are left out of the update."""
-    text = statement("jobs", "claim_jobs")
+    text = statement("claim_jobs")
+    # batch_size, lease_for, worker: in the order of their first use
+    text = text.replace("$1", "5").replace("$2", "'1 minute'").replace("$3", "'w'")
     with full.transaction(force_rollback=True):
-        cursor = RawCursor(full)
-        # batch_size, lease_for, worker: in the order of their first use
-        cursor.execute(
-            f"EXPLAIN (ANALYZE, FORMAT json) {text}".replace("$1", "5")
-            .replace("$2", "'1 minute'")
-            .replace("$3", "'w'")
-        )
-        row = cursor.fetchone()
-    assert row is not None
-    found = nodes(row[0][0]["Plan"])
+        found = executed_plan(full, text)
     (merged,) = [node for node in found if node["Node Type"] == "Merge Append"]
     assert merged["Subplans Removed"] == 3  # the months to come
     ran = [node for node in found if node["Node Type"] == "Index Scan" and node["Actual Loops"] > 0]
@@ -175,6 +138,6 @@ def test_a_claim_touches_one_month(full: Connection[Any]) -> None:
 @pytest.mark.parametrize("name", ["heartbeat_job", "advance_job", "fail_job", "cancel_job"])
 def test_the_holder_of_a_claim_finds_it_by_its_key(full: Connection[Any], name: str) -> None:
     """In one month, by the primary key."""
-    found = plan(full, statement("jobs", name))
-    assert months(found) == {"jobs_pkey"}
+    found = generic_plan(full, statement(name))
+    assert indexes_of_any_month(found) == {"jobs_pkey"}
     assert not scanned(found)

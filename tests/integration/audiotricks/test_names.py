@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.integration.reference_names import columns_named, columns_of, differences
+
 if TYPE_CHECKING:
     import psycopg
 
 REFERENCE = Path(__file__).with_name("reference_names.txt")
 # What the document calls a future enhancement.
 TABLES_BEYOND = {"audit_log"}
+# Mended: a time without a zone is a different one everywhere.
+SPELT = {"timestamp": "timestamp with time zone"}
 
 # The purposes of the document's indexes: the table and the columns, or expressions, that lead.
 INDEXES = {
@@ -30,50 +34,9 @@ DEFAULTS = {
 }
 
 
-def reference() -> dict[str, dict[str, str]]:
-    """The columns of each table, with their types as PostgreSQL calls them."""
-    tables: dict[str, dict[str, str]] = {}
-    columns: dict[str, str] = {}
-    for line in REFERENCE.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        if line.startswith(" "):
-            name, type_name = line.split()
-            columns[name] = spelt(type_name)
-        else:
-            columns = tables.setdefault(line.strip(), {})
-    return tables
-
-
-def spelt(type_name: str) -> str:
-    """A type of the document as PostgreSQL spells it."""
-    return type_name.replace("varchar", "character varying").replace(
-        "timestamp", "timestamp with time zone"
-    )
-
-
-def catalog(observer: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
-    """The same of the live database, partitions left out."""
-    found: dict[str, dict[str, str]] = {}
-    rows = observer.execute(
-        """
-        SELECT class.relname, attribute.attname,
-            format_type(attribute.atttypid, attribute.atttypmod)
-        FROM pg_attribute AS attribute
-        INNER JOIN pg_class AS class ON class.oid = attribute.attrelid
-        WHERE class.relnamespace = 'audiotricks'::regnamespace
-            AND class.relkind IN ('r', 'p') AND NOT class.relispartition
-            AND attribute.attnum > 0 AND NOT attribute.attisdropped
-        """
-    )
-    for table, column, type_name in rows:
-        found.setdefault(table, {})[column] = type_name
-    return found
-
-
 def test_the_reference_is_whole() -> None:
     """Four tables; an empty file would make the next test say nothing."""
-    tables = reference()
+    tables = columns_named(REFERENCE, SPELT)
     assert {table: len(columns) for table, columns in tables.items()} == {
         "users": 8,
         "sessions": 5,
@@ -84,11 +47,9 @@ def test_the_reference_is_whole() -> None:
 
 def test_tables_and_columns(observer: psycopg.Connection[Any]) -> None:
     """Nothing is missing or of another type, and no table is there without a word about it."""
-    live, wanted = catalog(observer), reference()
+    live, wanted = columns_of(observer, "audiotricks"), columns_named(REFERENCE, SPELT)
     assert set(live) - set(wanted) == TABLES_BEYOND
-    for table, columns in wanted.items():
-        found = live.get(table, {})
-        assert {name: found.get(name) for name in columns} == columns, table
+    assert differences(live, wanted) == []
 
 
 def test_purposes_of_indexes(observer: psycopg.Connection[Any]) -> None:

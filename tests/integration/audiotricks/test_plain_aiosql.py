@@ -6,19 +6,15 @@ parameters, on rows that it is about: it must find or change something.
 
 from __future__ import annotations
 
-import inspect
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import aiosql
-import psycopg
-import pytest
 from psycopg.types.json import Jsonb
 
 from pgrepo.domains.audiotricks.secrets import ApiKeys, KeyRing
-from pgrepo.project import shipped_domain
 from tests.integration.audiotricks.conftest import new_user
+from tests.integration.plain_aiosql import EveryQuery
 
 if TYPE_CHECKING:
     from pgrepo.domains.audiotricks import Audiotricks
@@ -86,23 +82,8 @@ def settle(audiotricks: Audiotricks, hashed: str) -> tuple[dict[str, Any], dict[
 def test_every_query(audiotricks: Audiotricks, audiotricks_url: str, hashed: str) -> None:
     """All of them, each on the same rows: its changes are rolled back."""
     everywhere, special = settle(audiotricks, hashed)
-    queries = aiosql.from_path(shipped_domain("audiotricks").queries, "psycopg")
-    names = [name for name in queries.available_queries if not name.endswith("_cursor")]
-    assert len(names) > 50
-    assert set(special) | EMPTY_IS_RIGHT <= set(names)
-    in_vain = set()
-    with psycopg.connect(audiotricks_url) as connection:
-        for name in names:
-            query = getattr(queries, name)
-            given = USUAL | everywhere | special.get(name, {})
-            arguments = {p: given[p] for p in inspect.signature(query).parameters if p in given}
-            with connection.transaction(force_rollback=True):
-                try:
-                    result = query(connection, **arguments)
-                except psycopg.Error as error:
-                    pytest.fail(f"{name}: {error}")
-                if hasattr(result, "__next__"):
-                    result = list(result)
-            if not result:
-                in_vain.add(name)
+    queries = EveryQuery("audiotricks")
+    assert len(queries.names) > 50
+    assert set(special) | EMPTY_IS_RIGHT <= set(queries.names)
+    in_vain = queries.called_in_vain(audiotricks_url, USUAL | everywhere, special)
     assert in_vain == EMPTY_IS_RIGHT

@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aiosql
 import psycopg
 import pytest
 
 from pgrepo.domains.littlemonster import Littlemonster
 from pgrepo.runtime import Database
+from tests.integration.emptying import emptied_afterwards
+from tests.integration.plain_aiosql import QueryFiles
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterator
 
-QUERIES = Path(__file__).resolve().parents[3] / "queries" / "littlemonster"
 
-
-class Plain:
-    """One query file in plain aiosql, bound to a connection."""
-
-    def __init__(self, name: str, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
-        self._queries = aiosql.from_path(QUERIES / f"{name}.sql", "psycopg")
-
-    def __getattr__(self, query: str) -> Any:
-        def call(*rows: Any, **arguments: Any) -> Any:
-            result = getattr(self._queries, query)(self._connection, *rows, **arguments)
-            return list(result) if hasattr(result, "__next__") else result
-
-        return call
-
-    def names(self) -> set[str]:
-        """Every query of the file, aiosql's *_cursor twins excepted."""
-        queries = self._queries.available_queries
-        return {name for name in queries if not name.endswith("_cursor")}
-
-
-class Files:
+class Files(QueryFiles):
     """All query files of the domain, each an attribute."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self.connection = connection
-        self._files: dict[str, Plain] = {}
-
-    def __getattr__(self, name: str) -> Plain:
-        if name not in self._files:
-            self._files[name] = Plain(name, self.connection)
-        return self._files[name]
+    domain = "littlemonster"
 
     def user(self, email: str = "ada@example.org") -> uuid.UUID:
         """A new account's id."""
@@ -62,28 +33,16 @@ class Files:
 
 @pytest.fixture
 def littlemonster_url(littlemonster_module_url: str) -> Iterator[str]:
-    """The URL of a database with empty tables.
-
-    The tests of a module share it, because emptying tables takes a tenth of the time that a new
-    database takes. They leave the schema as it is.
-    """
-    yield littlemonster_module_url
-    with psycopg.connect(littlemonster_module_url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
-        )
-        # Every table hangs off users, so this empties all of them.
-        connection.execute("TRUNCATE littlemonster.users CASCADE")
+    """The URL of a database with empty tables, which the tests of a module share."""
+    # Every table hangs off users, so this empties all of them.
+    empty = "TRUNCATE littlemonster.users CASCADE"
+    yield from emptied_afterwards(littlemonster_module_url, empty)
 
 
 @pytest.fixture
 def files(littlemonster_url: str) -> Iterator[Files]:
     """The query files on one connection whose transaction is rolled back."""
-    with psycopg.connect(littlemonster_url) as connection:
-        yield Files(connection)
-        connection.rollback()
+    yield from Files.rolled_back(littlemonster_url)
 
 
 @pytest.fixture

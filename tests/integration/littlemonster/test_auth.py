@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from hashlib import sha256
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pytest
 from psycopg import errors
 
 from pgrepo import CheckViolation, UniqueViolation
+from tests.integration.littlemonster.tokens import MONTH, log_in, rotate, stored
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -18,31 +18,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from pgrepo.domains.littlemonster import Littlemonster
-    from pgrepo.domains.littlemonster.refresh_tokens import RefreshToken
 
-MONTH = timedelta(days=30)
 HOUR = timedelta(hours=1)
-
-
-def stored(token: str) -> bytes:
-    """What is stored of a token."""
-    return sha256(token.encode()).digest()
-
-
-def log_in(littlemonster: Littlemonster, user_id: UUID, token: str) -> RefreshToken:
-    """The first refresh token of a new login."""
-    issued = littlemonster.refresh_tokens.issue_refresh_token(
-        user_id=user_id, token_hash=stored(token), valid_for=MONTH
-    )
-    assert issued is not None
-    return issued
-
-
-def rotate(littlemonster: Littlemonster, token: str, new_token: str) -> RefreshToken | None:
-    """Exchanges a token."""
-    return littlemonster.refresh_tokens.rotate_refresh_token(
-        token_hash=stored(token), new_token_hash=stored(new_token), valid_for=MONTH
-    )
 
 
 def reset_with(littlemonster: Littlemonster, token: str) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
+
+from tests.integration.littlemonster.tokens import stored
+from tests.integration.plain_aiosql import not_called
 
 if TYPE_CHECKING:
     import uuid
@@ -26,11 +28,6 @@ NAMES = (
 FIRST_PAGE: dict[str, Any] = {"before_created_at": None, "before_id": None, "limit": 10}
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-
-
-def stored(token: str) -> bytes:
-    """What is stored of a token."""
-    return sha256(token.encode()).digest()
 
 
 def enqueue_recording(files: Files, user_id: uuid.UUID, **options: Any) -> uuid.UUID:
@@ -328,9 +325,6 @@ def test_jobs(files: Files) -> None:
 
 def test_every_query_is_called_here(files: Files) -> None:
     """A query added to one of these files needs a call in this module."""
-    source = Path(__file__).read_text(encoding="utf-8")
-    names: set[str] = set()
-    for name in NAMES:
-        names |= getattr(files, name).names()
+    names = files.names(NAMES)
     assert "rotate_refresh_token" in names
-    assert {name for name in names if f".{name}(" not in source} == set()
+    assert not_called(names, Path(__file__)) == set()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
+from tests.integration.plain_aiosql import not_called
+
 if TYPE_CHECKING:
     import uuid
 
@@ -157,6 +159,8 @@ def test_messages(files: Files) -> None:
     assert [said[2] for said in page] == [1, 2]
     latest = messages.latest_messages(conversation_id=conversation_id, limit=1)
     assert latest == page[1:]
+    ids = [conversation_id]
+    assert messages.messages_by_conversation_ids(conversation_ids=ids, limit=1) == latest
     changed = messages.update_message(
         message_id=first[0], metadata=Jsonb({"edited": True}), tts_audio_file_id=None, **written
     )
@@ -166,9 +170,6 @@ def test_messages(files: Files) -> None:
 
 def test_every_query_is_called_here(files: Files) -> None:
     """A query added to one of these files needs a call in this module."""
-    source = Path(__file__).read_text(encoding="utf-8")
-    names: set[str] = set()
-    for name in NAMES:
-        names |= getattr(files, name).names()
+    names = files.names(NAMES)
     assert "search_materials" in names
-    assert {name for name in names if f".{name}(" not in source} == set()
+    assert not_called(names, Path(__file__)) == set()

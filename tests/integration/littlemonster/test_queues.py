@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -20,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 RETRIES = 3
 
 
-class Queue:
+class Queue(ABC):
     """What both queues can do, under one name each.
 
     Attributes:
@@ -38,25 +39,25 @@ class Queue:
         self.observer = observer
         self.user_id = user_id
 
+    @abstractmethod
     def enqueue(self, **options: Any) -> Any:
         """Adds a job."""
-        raise NotImplementedError
 
+    @abstractmethod
     def claim(self, worker: str = "worker", batch_size: int = 1) -> list[Any]:
         """Claims jobs for a minute."""
-        raise NotImplementedError
 
+    @abstractmethod
     def complete(self, job: Any) -> bool:
         """Completes one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def complete_many(self, jobs: list[Any], leases: list[int]) -> list[uuid.UUID]:
         """Completes several, and returns the ids of those that were completed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call(self, name: str, **arguments: Any) -> Any:
         """Calls a query that both queues have."""
-        raise NotImplementedError
 
     def job(self, job_id: uuid.UUID) -> Any:
         """A job as it is."""

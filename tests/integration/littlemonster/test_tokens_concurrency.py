@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from hashlib import sha256
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import psycopg
 import pytest
 
 from pgrepo.domains.littlemonster import Littlemonster
+from tests.integration.littlemonster.tokens import MONTH, log_in, rotate, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from pgrepo.domains.littlemonster.refresh_tokens import RefreshToken
 
-MONTH = timedelta(days=30)
 CALLERS = 20
 ROUNDS = 5
 
@@ -38,27 +36,6 @@ SELECT
 FROM littlemonster.refresh_tokens
 WHERE family_id = %s
 """
-
-
-def stored(token: str) -> bytes:
-    """What is stored of a token."""
-    return sha256(token.encode()).digest()
-
-
-def log_in(littlemonster: Littlemonster, user_id: UUID, token: str) -> RefreshToken:
-    """The first refresh token of a new login."""
-    issued = littlemonster.refresh_tokens.issue_refresh_token(
-        user_id=user_id, token_hash=stored(token), valid_for=MONTH
-    )
-    assert issued is not None
-    return issued
-
-
-def rotate(littlemonster: Littlemonster, token: str, new_token: str) -> RefreshToken | None:
-    """Exchanges a token."""
-    return littlemonster.refresh_tokens.rotate_refresh_token(
-        token_hash=stored(token), new_token_hash=stored(new_token), valid_for=MONTH
-    )
 
 
 def until_waiting(observer: psycopg.Connection[Any], count: int) -> None:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aiosql
 import psycopg
 import pytest
 from psycopg import sql
 
 from pgrepo.domains.mindia import Mindia
 from pgrepo.runtime import Database
+from tests.integration.emptying import emptied_afterwards
+from tests.integration.plain_aiosql import QueryFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-QUERIES = Path(__file__).resolve().parents[3] / "queries" / "mindia"
-
-# No trigger, no order of foreign keys: everything goes.
+# No trigger, no order of foreign keys: everything goes. There are few rows: TRUNCATE would make new
+# files for thirty tables and indexes, which takes longer than deleting.
 EMPTY = """
 DO $$
 DECLARE
@@ -38,37 +37,10 @@ $$
 """
 
 
-class Plain:
-    """One query file in plain aiosql, bound to a connection."""
-
-    def __init__(self, name: str, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
-        self._queries = aiosql.from_path(QUERIES / f"{name}.sql", "psycopg")
-
-    def __getattr__(self, query: str) -> Any:
-        def call(*rows: Any, **arguments: Any) -> Any:
-            result = getattr(self._queries, query)(self._connection, *rows, **arguments)
-            return list(result) if hasattr(result, "__next__") else result
-
-        return call
-
-    def names(self) -> set[str]:
-        """Every query of the file, aiosql's *_cursor twins excepted."""
-        queries = self._queries.available_queries
-        return {name for name in queries if not name.endswith("_cursor")}
-
-
-class Files:
+class Files(QueryFiles):
     """All query files of the domain, each an attribute."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self.connection = connection
-        self._files: dict[str, Plain] = {}
-
-    def __getattr__(self, name: str) -> Plain:
-        if name not in self._files:
-            self._files[name] = Plain(name, self.connection)
-        return self._files[name]
+    domain = "mindia"
 
     def tenant(self, name: str = "museum") -> uuid.UUID:
         """A new tenant's id."""
@@ -79,28 +51,14 @@ class Files:
 
 @pytest.fixture
 def mindia_url(mindia_module_url: str) -> Iterator[str]:
-    """The URL of a database with empty tables.
-
-    The tests of a module share it, because emptying tables takes a tenth of the time that a new
-    database takes. They leave the schema as it is, and few rows: TRUNCATE would make new files for
-    thirty tables and indexes, which takes longer than deleting.
-    """
-    yield mindia_module_url
-    with psycopg.connect(mindia_module_url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
-        )
-        connection.execute(EMPTY)
+    """The URL of a database with empty tables, which the tests of a module share."""
+    yield from emptied_afterwards(mindia_module_url, EMPTY)
 
 
 @pytest.fixture
 def files(mindia_url: str) -> Iterator[Files]:
     """The query files on one connection whose transaction is rolled back."""
-    with psycopg.connect(mindia_url) as connection:
-        yield Files(connection)
-        connection.rollback()
+    yield from Files.rolled_back(mindia_url)
 
 
 @pytest.fixture

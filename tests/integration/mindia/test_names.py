@@ -7,6 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.integration.reference_names import columns_named, columns_of, differences, entries
+
 REFERENCE = Path(__file__).with_name("reference_names.txt")
 
 # Mended: a worker that holds a delivery says so, and a task can be called off.
@@ -26,56 +28,13 @@ INSTEAD = {
     "idx_request_logs_status": "request_logs_tenant_id_status_code_created_at_idx",
     "idx_tasks_status": "tasks_tenant_id_task_type_priority_scheduled_for_idx",
 }
+ENUMS = entries(REFERENCE, "enum")
 SPELT = {
-    "varchar": "character varying",
-    "timestamptz": "timestamp with time zone",
     "float": "double precision",
     # Mended: four billion embeddings are within reach, and of numbers one kind is enough.
     "bigserial": "bigint",
     "serial": "bigint",
-}
-
-
-def entries(kind: str) -> list[list[str]]:
-    """The words of each line of a kind, the kind left out."""
-    lines = REFERENCE.read_text(encoding="utf-8").splitlines()
-    return [line.split()[1:] for line in lines if line.startswith(f"{kind} ")]
-
-
-def reference() -> dict[str, dict[str, str]]:
-    """The columns of each table, with their types there."""
-    tables: dict[str, dict[str, str]] = {}
-    columns: dict[str, str] = {}
-    for line in REFERENCE.read_text(encoding="utf-8").splitlines():
-        if line.startswith(" "):
-            name, type_name = line.split()
-            columns[name] = type_name
-        elif line.startswith("table "):
-            columns = tables.setdefault(line.split()[1], {})
-    return tables
-
-
-def catalog(url: str) -> dict[str, dict[str, str]]:
-    """The same of the live database, partitions left out."""
-    found: dict[str, dict[str, str]] = {}
-    with psycopg.connect(url) as connection:
-        rows = connection.execute(
-            """
-            SELECT class.relname, attribute.attname,
-                format_type(attribute.atttypid, attribute.atttypmod)
-            FROM pg_attribute AS attribute
-            INNER JOIN pg_class AS class ON class.oid = attribute.attrelid
-            WHERE
-                class.relnamespace = 'mindia'::regnamespace
-                AND class.relkind IN ('r', 'p')
-                AND NOT class.relispartition
-                AND attribute.attnum > 0
-                AND NOT attribute.attisdropped
-            """
-        )
-        for table, column, type_name in rows:
-            found.setdefault(table, {})[column] = type_name
-    return found
+} | {name: f"mindia.{name}" for name, *_ in ENUMS}
 
 
 def indexes(url: str) -> dict[str, tuple[str, list[str], str]]:
@@ -98,33 +57,22 @@ def indexes(url: str) -> dict[str, tuple[str, list[str], str]]:
         return {name: (table, columns, method) for name, table, method, columns in rows}
 
 
-def spelt(type_name: str, enums: set[str]) -> str:
-    """A type of the document as PostgreSQL spells it."""
-    if type_name in enums:
-        return f"mindia.{type_name}"
-    base, bracket, rest = type_name.partition("(")
-    return SPELT.get(base, base) + bracket + rest
-
-
 def test_the_reference_is_whole() -> None:
     """Eleven tables; an empty file would make the other tests say nothing."""
-    tables = reference()
+    tables = columns_named(REFERENCE, SPELT)
     assert len(tables) == 11
     assert sum(map(len, tables.values())) == 98
-    assert len(entries("enum")) == 7
-    assert len(entries("index")) == 14
+    assert len(ENUMS) == 7
+    assert len(entries(REFERENCE, "index")) == 14
 
 
 def test_tables_and_columns(mindia_url: str) -> None:
     """Nothing is missing or of another type, and there is no table besides."""
-    live = catalog(mindia_url)
-    wanted = reference()
-    enums = {name for name, *_ in entries("enum")}
+    with psycopg.connect(mindia_url) as connection:
+        live = columns_of(connection, "mindia")
+    wanted = columns_named(REFERENCE, SPELT)
     assert set(live) == set(wanted)
-    for table, columns in wanted.items():
-        assert {name: live.get(table, {}).get(name) for name in columns} == {
-            name: spelt(type_name, enums) for name, type_name in columns.items()
-        }, table
+    assert differences(live, wanted) == []
 
 
 def test_enums(mindia_url: str) -> None:
@@ -135,15 +83,15 @@ def test_enums(mindia_url: str) -> None:
             " INNER JOIN pg_type ON pg_type.oid = enumtypid"
             " WHERE typnamespace = 'mindia'::regnamespace GROUP BY typname"
         )
-        live = dict(rows.fetchall())
-    assert set(live) == {name for name, *_ in entries("enum")}
-    for name, *values in entries("enum"):
+        live: dict[str, list[str]] = dict(rows.fetchall())
+    assert set(live) == {name for name, *_ in ENUMS}
+    for name, *values in ENUMS:
         beyond = VALUES_BEYOND.get(name, [])
         assert [value for value in live[name] if value not in beyond] == values
         assert set(live[name]) == {*values, *beyond}
 
 
-@pytest.mark.parametrize("wanted", entries("index"), ids=lambda wanted: wanted[0])
+@pytest.mark.parametrize("wanted", entries(REFERENCE, "index"), ids=lambda wanted: wanted[0])
 def test_index_purposes(wanted: list[str], mindia_url: str) -> None:
     """What each index of the document is for, an index does: that one, or the one in its place."""
     name, table, *columns = wanted

@@ -304,9 +304,17 @@ def test_a_role_above_policies_is_not_taken(role: str, mindia_url: str) -> None:
 
 
 def test_roles_are_made_once(mindia_url: str) -> None:
-    """The file can be run in a second database of the same cluster."""
+    """The file can be run in a second database of the same cluster, and leaves them as they are."""
+    # xmin tells a row that was written again, even with what it had.
+    roles = """
+        SELECT rolname, oid, xmin::text FROM pg_authid
+        WHERE rolname IN ('mindia_app', 'mindia_operator') ORDER BY rolname
+    """
     with psycopg.connect(mindia_url) as connection:
+        before = connection.execute(roles).fetchall()
+        assert [name for name, *_ in before] == ["mindia_app", "mindia_operator"]
         connection.execute(roles_of_the_schema())
+        assert connection.execute(roles).fetchall() == before
         connection.rollback()
 
 

@@ -42,7 +42,7 @@ def test_accounts(world: World) -> None:
     assert users.user_by_email(email="ada@example.org") is None
     assert users.user_credentials(email="ada@example.org") is None
     assert users.touch_last_login(user_id=ada.id) == 0
-    assert users.users_by_ids(user_ids=[ada.id, uuid.uuid4()])[0].is_active is False
+    assert users.users_by_ids(user_ids=[ada.id, uuid.uuid4()])[ada.id].is_active is False
     assert users.reactivate_user(user_id=ada.id) == 1
     assert users.delete_user(user_id=ada.id) == 0
     users.deactivate_user(user_id=ada.id)

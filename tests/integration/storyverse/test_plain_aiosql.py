@@ -6,21 +6,17 @@ parameters, on rows that it is about: it must find or change something.
 
 from __future__ import annotations
 
-import inspect
 import uuid
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aiosql
-import psycopg
-import pytest
 from psycopg.types.json import Jsonb
+
+from tests.integration.plain_aiosql import EveryQuery
 
 if TYPE_CHECKING:
     from tests.integration.storyverse.world import World
 
-QUERIES = Path(__file__).resolve().parents[3] / "queries" / "storyverse"
 NOBODY = uuid.UUID(int=0)
 LAST = uuid.UUID(int=2**128 - 1)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -90,8 +86,9 @@ def settle(world: World) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     )
     everywhere = {
         "user_id": user, "user_ids": [user], "scene_id": scene, "scene_ids": [scene],
-        "idea_id": idea, "topic_id": topic, "category_id": category, "target_id": scene,
-        "target_ids": [scene], "reporter_id": user, "reviewed_by": judge, "reviewer_id": judge,
+        "idea_id": idea, "idea_ids": [idea], "topic_id": topic, "category_id": category,
+        "target_id": scene, "target_ids": [scene],
+        "reporter_id": user, "reviewed_by": judge, "reviewer_id": judge,
         "oauth_account_id": linked.id, "user_topic_id": proposal.id, "segment_id": segment.id,
         "summary_id": summary.id, "created_at": segment.created_at, "job_id": uuid.uuid4(),
         "like_id": world.value("SELECT id FROM storyverse.likes WHERE scene_id IS NOT NULL"),
@@ -179,29 +176,10 @@ def flags(
     }
 
 
-def found(result: Any) -> Any:
-    """What a call has found or changed; generators are used up."""
-    return list(result) if hasattr(result, "__next__") else result
-
-
 def test_every_query(world: World) -> None:
     """All of them, each on the same rows: its changes are rolled back."""
     everywhere, special = settle(world)
-    queries = aiosql.from_path(QUERIES, "psycopg")
-    names = [name for name in queries.available_queries if not name.endswith("_cursor")]
-    assert len(names) > 100
-    assert set(special) <= set(names)
-    in_vain = set()
-    with psycopg.connect(world.url) as connection:
-        for name in names:
-            query = getattr(queries, name)
-            given = USUAL | everywhere | special.get(name, {})
-            arguments = {p: given[p] for p in inspect.signature(query).parameters if p in given}
-            with connection.transaction(force_rollback=True):
-                try:
-                    result = found(query(connection, **arguments))
-                except psycopg.Error as error:
-                    pytest.fail(f"{name}: {error}")
-            if not result:
-                in_vain.add(name)
-    assert in_vain == set()
+    queries = EveryQuery("storyverse")
+    assert len(queries.names) > 100
+    assert set(special) <= set(queries.names)
+    assert queries.called_in_vain(world.url, USUAL | everywhere, special) == set()
