@@ -156,6 +156,46 @@ FROM (
 ) AS newest
 ORDER BY newest.position;
 
+-- name: messages_by_conversation_ids(conversation_ids, limit)
+-- Returns the last messages of each of many conversations, in order.
+-- The limit is one for each conversation. A conversation without messages is not a key.
+-- @row Message
+-- @group_by conversation_id
+-- @param limit = 20
+SELECT
+    newest.id,
+    newest.conversation_id,
+    newest.position,
+    newest.role,
+    newest.content,
+    newest.model,
+    newest.token_count,
+    newest.metadata,
+    newest.recording_id,
+    newest.tts_audio_file_id,
+    newest.created_at
+FROM littlemonster.conversations AS conversation
+CROSS JOIN LATERAL (
+    SELECT
+        message.id,
+        message.conversation_id,
+        message.position,
+        message.role,
+        message.content,
+        message.model,
+        message.token_count,
+        message.metadata,
+        message.recording_id,
+        message.tts_audio_file_id,
+        message.created_at
+    FROM littlemonster.messages AS message
+    WHERE message.conversation_id = conversation.id
+    ORDER BY message.position DESC
+    LIMIT :limit
+) AS newest
+WHERE conversation.id = ANY (:conversation_ids)
+ORDER BY newest.conversation_id, newest.position;
+
 -- name: update_message(message_id, content, model, token_count, metadata, tts_audio_file_id)<!
 -- Changes the given fields of a message and returns it; none if there is none.
 -- A patch: what is not given stays as it is, and NULL empties a field that may be

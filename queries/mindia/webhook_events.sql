@@ -358,6 +358,50 @@ WHERE
 ORDER BY event.created_at DESC, event.id DESC
 LIMIT :limit;
 
+-- name: deliveries_by_webhook_ids(tenant_id, webhook_ids, limit)
+-- Returns the newest of what each of many webhooks was or will be sent, newest first,
+-- without payloads.
+-- The limit is one for each webhook; deliveries_of_webhook goes on from there. A webhook
+-- without deliveries is not a key.
+-- @row DeliverySummary
+-- @group_by webhook_id
+-- @param limit = 10
+SELECT
+    newest.id,
+    newest.webhook_id,
+    newest.event_type,
+    newest.delivery_status,
+    newest.retry_count,
+    newest.run_at,
+    newest.error_code,
+    newest.error_message,
+    newest.created_at,
+    newest.finished_at
+FROM mindia.webhooks AS webhook
+CROSS JOIN LATERAL (
+    SELECT
+        event.id,
+        event.webhook_id,
+        event.event_type,
+        event.delivery_status,
+        event.retry_count,
+        event.run_at,
+        event.error_code,
+        event.error_message,
+        event.created_at,
+        event.finished_at
+    FROM mindia.webhook_events AS event
+    WHERE
+        event.tenant_id = :tenant_id
+        AND event.webhook_id = webhook.id
+    ORDER BY event.created_at DESC, event.id DESC
+    LIMIT :limit
+) AS newest
+WHERE
+    webhook.tenant_id = :tenant_id
+    AND webhook.id = ANY (:webhook_ids)
+ORDER BY newest.webhook_id, newest.created_at DESC, newest.id DESC;
+
 -- name: failed_deliveries(tenant_id, before_finished_at, before_id, limit)
 -- Returns a page of what was given up, last failed first.
 -- redeliver gives one another chance. The next page starts before finished_at and id of

@@ -98,6 +98,49 @@ WHERE
 ORDER BY media.created_at, media.id
 LIMIT :limit;
 
+-- name: media_by_session_ids(session_ids, limit)
+-- Returns the first files of each of many live sessions, oldest first.
+-- The limit is one for each session; media_of_session goes on from there. A session
+-- without files is not a key.
+-- @row MediaFile
+-- @group_by session_id
+-- @param limit = 100
+SELECT
+    oldest.id,
+    oldest.session_id,
+    oldest.file_type,
+    oldest.storage_url,
+    oldest.cdn_url,
+    oldest.file_size_bytes,
+    oldest.duration_seconds,
+    oldest.mime_type,
+    oldest.metadata,
+    oldest.created_at
+FROM monumento.sessions AS session
+INNER JOIN monumento.users AS account ON account.id = session.user_id
+CROSS JOIN LATERAL (
+    SELECT
+        media.id,
+        media.session_id,
+        media.file_type,
+        media.storage_url,
+        media.cdn_url,
+        media.file_size_bytes,
+        media.duration_seconds,
+        media.mime_type,
+        media.metadata,
+        media.created_at
+    FROM monumento.media_files AS media
+    WHERE media.session_id = session.id
+    ORDER BY media.created_at, media.id
+    LIMIT :limit
+) AS oldest
+WHERE
+    session.id = ANY (:session_ids)
+    AND session.deleted_at IS NULL
+    AND account.deleted_at IS NULL
+ORDER BY oldest.session_id, oldest.created_at, oldest.id;
+
 -- name: storage_by_user(user_id)
 -- Returns the number of files and their bytes by file type, of a live account.
 -- Archived sessions count, deleted ones do not; a file of unknown size counts 0 bytes.

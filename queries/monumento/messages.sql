@@ -90,6 +90,45 @@ WHERE
 ORDER BY message.timestamp, message.id
 LIMIT :limit;
 
+-- name: messages_by_session_ids(session_ids, limit)
+-- Returns the first messages of each of many live sessions, in spoken order.
+-- The limit is one for each session; messages_of_session goes on from there. A session
+-- without messages is not a key.
+-- @row Message
+-- @group_by session_id
+-- @param limit = 100
+SELECT
+    spoken.id,
+    spoken.session_id,
+    spoken.role,
+    spoken.text,
+    spoken.timestamp,
+    spoken.relative_offset,
+    spoken.audio_url,
+    spoken.created_at
+FROM monumento.sessions AS session
+INNER JOIN monumento.users AS account ON account.id = session.user_id
+CROSS JOIN LATERAL (
+    SELECT
+        message.id,
+        message.session_id,
+        message.role,
+        message.text,
+        message.timestamp,
+        message.relative_offset,
+        message.audio_url,
+        message.created_at
+    FROM monumento.messages AS message
+    WHERE message.session_id = session.id
+    ORDER BY message.timestamp, message.id
+    LIMIT :limit
+) AS spoken
+WHERE
+    session.id = ANY (:session_ids)
+    AND session.deleted_at IS NULL
+    AND account.deleted_at IS NULL
+ORDER BY spoken.session_id, spoken.timestamp, spoken.id;
+
 -- name: update_message(message_id, text, audio_url)<!
 -- Corrects a message and returns it; none if there is none.
 -- A patch: what is not given stays as it is; a NULL audio_url removes it.

@@ -59,6 +59,31 @@ WHERE
     AND session.deleted_at IS NULL
     AND account.deleted_at IS NULL;
 
+-- name: sessions_by_ids(session_ids)
+-- Returns live sessions by their ids. An id without a live session is not a key.
+-- @row Session
+-- @key_by id
+SELECT
+    session.id,
+    session.user_id,
+    session.vibe,
+    session.mode,
+    session.duration_minutes,
+    session.video_url,
+    session.transcript_url,
+    session.thumbnail_url,
+    session.metadata,
+    session.status,
+    session.created_at,
+    session.updated_at
+FROM monumento.sessions AS session
+INNER JOIN monumento.users AS account ON account.id = session.user_id
+WHERE
+    session.id = ANY (:session_ids)
+    AND session.deleted_at IS NULL
+    AND account.deleted_at IS NULL
+ORDER BY session.id;
+
 -- name: session_with_messages(session_id)^
 -- Returns a live session with everything said in it, in spoken order.
 -- offset is ms from the start of the session. An empty session has no messages: [].
@@ -214,6 +239,52 @@ WHERE
     )
 ORDER BY session.created_at DESC, session.id DESC
 LIMIT :limit;
+
+-- name: sessions_by_user_ids(user_ids, limit)
+-- Returns the newest sessions of each of many live accounts, newest first.
+-- The limit is one for each account. An account without sessions is not a key.
+-- @row Session
+-- @group_by user_id
+-- @param limit = 10
+SELECT
+    newest.id,
+    newest.user_id,
+    newest.vibe,
+    newest.mode,
+    newest.duration_minutes,
+    newest.video_url,
+    newest.transcript_url,
+    newest.thumbnail_url,
+    newest.metadata,
+    newest.status,
+    newest.created_at,
+    newest.updated_at
+FROM monumento.users AS account
+CROSS JOIN LATERAL (
+    SELECT
+        session.id,
+        session.user_id,
+        session.vibe,
+        session.mode,
+        session.duration_minutes,
+        session.video_url,
+        session.transcript_url,
+        session.thumbnail_url,
+        session.metadata,
+        session.status,
+        session.created_at,
+        session.updated_at
+    FROM monumento.sessions AS session
+    WHERE
+        session.user_id = account.id
+        AND session.deleted_at IS NULL
+    ORDER BY session.created_at DESC, session.id DESC
+    LIMIT :limit
+) AS newest
+WHERE
+    account.id = ANY (:user_ids)
+    AND account.deleted_at IS NULL
+ORDER BY newest.user_id, newest.created_at DESC, newest.id DESC;
 
 -- name: search_sessions(user_id, status, vibe, metadata, since, until, limit)
 -- Returns the sessions of a live account that match everything that is given.

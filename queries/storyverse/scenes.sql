@@ -69,6 +69,33 @@ SELECT
 FROM storyverse.scenes AS scene
 WHERE scene.id = :scene_id;
 
+-- name: scenes_by_ids(scene_ids)
+-- Returns scenes by their ids, whatever their status. An id without a scene is not a
+-- key.
+-- @key_by id
+SELECT
+    scene.id,
+    scene.idea_id,
+    scene.user_id,
+    scene.topic_id,
+    scene.title,
+    scene.description,
+    scene.status,
+    scene.segment_count,
+    scene.total_duration,
+    scene.contributor_count,
+    scene.view_count,
+    scene.like_count,
+    scene.thumbnail_url,
+    scene.bible_version,
+    scene.created_at,
+    scene.updated_at,
+    scene.last_segment_at,
+    scene.active_at
+FROM storyverse.scenes AS scene
+WHERE scene.id = ANY (:scene_ids)
+ORDER BY scene.id;
+
 -- name: scenes_by_topic(topic_id, before_active_at, before_active_id, before_created_at, before_id, below_like_count, below_id, limit)
 -- Returns a page of the listed scenes of a topic: recently active, newest or most liked
 -- first.
@@ -150,6 +177,63 @@ WHERE
     )
 ORDER BY scene.created_at DESC, scene.id DESC
 LIMIT :limit;
+
+-- name: scenes_by_idea_ids(idea_ids, limit)
+-- Returns the newest listed scenes of each of many ideas, newest first.
+-- The limit is one for each idea; scenes_of_idea goes on from there. An idea without
+-- listed scenes is not a key.
+-- @row Scene
+-- @group_by idea_id
+-- @param limit = 10
+SELECT
+    newest.id,
+    newest.idea_id,
+    newest.user_id,
+    newest.topic_id,
+    newest.title,
+    newest.description,
+    newest.status,
+    newest.segment_count,
+    newest.total_duration,
+    newest.contributor_count,
+    newest.view_count,
+    newest.like_count,
+    newest.thumbnail_url,
+    newest.bible_version,
+    newest.created_at,
+    newest.updated_at,
+    newest.last_segment_at,
+    newest.active_at
+FROM storyverse.ideas AS idea
+CROSS JOIN LATERAL (
+    SELECT
+        scene.id,
+        scene.idea_id,
+        scene.user_id,
+        scene.topic_id,
+        scene.title,
+        scene.description,
+        scene.status,
+        scene.segment_count,
+        scene.total_duration,
+        scene.contributor_count,
+        scene.view_count,
+        scene.like_count,
+        scene.thumbnail_url,
+        scene.bible_version,
+        scene.created_at,
+        scene.updated_at,
+        scene.last_segment_at,
+        scene.active_at
+    FROM storyverse.scenes AS scene
+    WHERE
+        scene.idea_id = idea.id
+        AND scene.status IN ('active', 'locked')
+    ORDER BY scene.created_at DESC, scene.id DESC
+    LIMIT :limit
+) AS newest
+WHERE idea.id = ANY (:idea_ids)
+ORDER BY newest.idea_id, newest.created_at DESC, newest.id DESC;
 
 -- name: scenes_of_user(user_id, statuses, before_created_at, before_id, limit)
 -- Returns a page of the scenes that somebody began, newest first: all of them, for

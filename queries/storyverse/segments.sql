@@ -118,6 +118,60 @@ WHERE
 ORDER BY segment.sequence
 LIMIT :limit;
 
+-- name: segments_by_scene_ids(scene_ids, limit)
+-- Returns the first active segments of each of many scenes, in sequence.
+-- The limit is one for each scene; scene_playlist goes on from there. A scene without
+-- active segments is not a key.
+-- @row Segment
+-- @group_by scene_id
+-- @allow PGR507: a trigger keeps a sequence number from being given twice in a scene
+-- @param limit = 20
+SELECT
+    playlist.id,
+    playlist.scene_id,
+    playlist.user_id,
+    playlist.job_id,
+    playlist.sequence,
+    playlist.input_text,
+    playlist.expanded_script,
+    playlist.video_url,
+    playlist.hls_playlist_url,
+    playlist.thumbnail_url,
+    playlist.duration,
+    playlist.resolution,
+    playlist.file_size,
+    playlist.bible_version,
+    playlist.status,
+    playlist.created_at
+FROM storyverse.scenes AS scene
+CROSS JOIN LATERAL (
+    SELECT
+        segment.id,
+        segment.scene_id,
+        segment.user_id,
+        segment.job_id,
+        segment.sequence,
+        segment.input_text,
+        segment.expanded_script,
+        segment.video_url,
+        segment.hls_playlist_url,
+        segment.thumbnail_url,
+        segment.duration,
+        segment.resolution,
+        segment.file_size,
+        segment.bible_version,
+        segment.status,
+        segment.created_at
+    FROM storyverse.segments AS segment
+    WHERE
+        segment.scene_id = scene.id
+        AND segment.status = 'active'
+    ORDER BY segment.sequence
+    LIMIT :limit
+) AS playlist
+WHERE scene.id = ANY (:scene_ids)
+ORDER BY playlist.scene_id, playlist.sequence;
+
 -- name: recent_segments(scene_id, n)
 -- Returns the last active segments of a scene, in sequence: what the next job works
 -- from.

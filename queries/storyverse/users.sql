@@ -65,9 +65,10 @@ FROM storyverse.users AS account
 WHERE account.id = :user_id;
 
 -- name: users_by_ids(user_ids)
--- Returns the accounts with these ids, closed ones too, in the order of the ids: the
--- authors of a page in one call.
+-- Returns the accounts with these ids, closed ones too, by id: the authors of a page in
+-- one call. An id without an account is not a key.
 -- @row User
+-- @key_by id
 SELECT
     account.id,
     account.email,

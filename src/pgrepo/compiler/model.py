@@ -176,6 +176,8 @@ class Query:
             all: nothing that a cursor can be declared for.
         tables: the tables it names, as schema.table.
         copy: the COPY that does the same for many rows, or None.
+        staged: of another insert that can be rewritten to insert many rows at once, the SQL types
+            of its parameters in the order of `$n` (see `sqlfiles.staging`).
         not_understood: kinds of nodes of its tree that the analysis does not know.
     """
 
@@ -187,6 +189,7 @@ class Query:
     tables: tuple[str, ...]
     writes: bool = False
     copy: str | None = None
+    staged: tuple[str, ...] = ()
     not_understood: tuple[str, ...] = ()
 
     @property

@@ -40,6 +40,10 @@ class PyType:
         """This type or None."""
         return self if _accepts_none(self.text) else self.wrapped("{} | None")
 
+    def required(self) -> PyType:
+        """This type without None."""
+        return PyType(self.text.removesuffix(" | None"), self.imports, self.literals)
+
 
 def _accepts_none(text: str) -> bool:
     return text in {"JSON", "JSONInput", "None"} or text.endswith("| None")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from pgrepo.runtime.pg import Named
     from pgrepo.runtime.results import Decode
+    from pgrepo.runtime.staged import Staged
     from pgrepo.sqlfiles.library import LoadedQuery
     from pgrepo.sqlfiles.variants import Variant
 
@@ -35,6 +36,9 @@ class Statement(Generic[R]):
             their arrays, ranges over types of the user's, and so on.
         read_only: whether the query writes nothing.
         copy: for a bulk statement that is a plain insert, the COPY that does the same.
+        staged: for another insert of one row, the SQL types of its parameters: it can be
+            rewritten to insert many rows at once (see `sqlfiles.staging`).
+        key: the indexes of the columns that a result's rows are found by (see `keyed`).
     """
 
     name: str
@@ -45,6 +49,8 @@ class Statement(Generic[R]):
     columns: tuple[tuple[int, Named], ...] = ()
     read_only: bool = False
     copy: str | None = None
+    staged: tuple[str, ...] = ()
+    key: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # compared by identity, as a key of `fast`
@@ -59,6 +65,7 @@ class Prepared:
         parameters: their names, in the same order.
         decode: decodes the columns of rows that loaders cannot; None where there are none.
         made_of_others: the indexes of columns that are not JSON and that `decode` decodes.
+        staged: what inserts many rows at once, where the statement can be rewritten so.
     """
 
     label: str
@@ -68,6 +75,7 @@ class Prepared:
     parameters: tuple[str, ...]
     decode: Decode | None = field(repr=False)
     made_of_others: tuple[int, ...] = ()
+    staged: Staged | None = None
 
 
 def prepare(
@@ -85,16 +93,29 @@ def prepare(
         parameters = tuple(parameters[position] for position in variant.kept)
     return Prepared(
         label=label,
-        sql=_tagged(label, query.sql if variant is None else variant.sql),
-        copy=None if statement.copy is None else _tagged(label, statement.copy),
+        sql=tagged(label, query.sql if variant is None else variant.sql),
+        copy=None if statement.copy is None else tagged(label, statement.copy),
         types=tuple(map(number_of, types)),
         parameters=parameters,
         decode=decode,
         made_of_others=tuple(index for index, _ in statement.columns),
+        staged=_staged(label, statement, query.sql),
     )
 
 
-def _tagged(label: str, sql: str) -> LiteralString:
+def _staged(label: str, statement: Statement[Any], sql: str) -> Staged | None:
+    if not statement.staged:
+        return None
+    # Imported here, for most domains have no such statement.
+    from pgrepo.runtime.staged import Staged  # noqa: PLC0415
+    from pgrepo.sqlfiles.staging import read_staging  # noqa: PLC0415
+
+    staging = read_staging(sql, len(statement.staged))
+    return None if staging is None else Staged(label, staging, statement.staged)
+
+
+def tagged(label: str, sql: str) -> LiteralString:
+    """Heads SQL with the label that pg_stat_activity and pg_stat_statements show."""
     return trusted_sql(f"/* {label} */ {sql}")
 
 

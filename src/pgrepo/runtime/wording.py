@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 STALE_VERSION = "PR001"
 """The SQLSTATE by which SQL says that another version is current than the expected one."""
 
+_MEETS_ITSELF = "ExecOnConflictUpdate"
+"""Where PostgreSQL finds a row for ON CONFLICT DO UPDATE that the statement itself has made."""
+
 _QUOTED = re.compile(r'"[^"]*"?|\'[^\']*\'?|«[^»]*»?|„[^“]*“?')
 _QUOTATIONS = re.compile(r"[\"'«„].*[\"'»“]|[\"'«„].*", re.DOTALL)
 
@@ -47,6 +50,8 @@ def describe(error: psycopg.Error, sql: str = "") -> str:
     state = diag.sqlstate
     if state == STALE_VERSION:
         return _stale_version(diag)
+    if state == "21000" and diag.source_function == _MEETS_ITSELF:
+        return f"two rows of one call have the same key: send one row for each key ({state})"
     if diag.source_function == "exec_stmt_raise":
         return f"a function raised an exception ({state}); its text is in .diag.message_primary"
     if state.startswith("22"):

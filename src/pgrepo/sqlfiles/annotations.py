@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pgrepo.sqlfiles.header import identifier_problem, nearest
+from pgrepo.sqlfiles.keys import KeyAnnotation, parse_key, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,13 +52,19 @@ class AllowAnnotation:
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """All annotations of a query; `row` is the name of its row class."""
+    """All annotations of a query.
+
+    Attributes:
+        row: the name of its row class.
+        key: what its rows are found by.
+    """
 
     row: str | None = None
     row_span: tuple[int, int] | None = None
     columns: tuple[ColumnAnnotation, ...] = ()
     parameters: tuple[ParameterAnnotation, ...] = ()
     allows: tuple[AllowAnnotation, ...] = ()
+    key: KeyAnnotation | None = None
 
 
 ANNOTATION = re.compile(r"@(?P<word>[A-Za-z_]\w*)(?P<rest>.*)")
@@ -67,6 +74,8 @@ _FORMS = {
     "column": "@column name: python.Type, @column name not null, or both",
     "param": "@param name: python.Type, @param name = 10 or @param name: int = 10",
     "allow": "@allow PGR507: why that is right here",
+    "group_by": "@group_by column, or several with commas between them",
+    "key_by": "@key_by column, or several with commas between them",
 }
 _WORDS = (*_FORMS, "optional", "order_by")
 _ROW = re.compile(r"\s+(?P<name>\S+)\s*")
@@ -103,6 +112,7 @@ class _Reader:
     columns: list[ColumnAnnotation] = field(default_factory=list)
     parameters: list[ParameterAnnotation] = field(default_factory=list)
     allows: list[AllowAnnotation] = field(default_factory=list)
+    key: KeyAnnotation | None = None
 
     def read(self, line: CommentLine, found: re.Match[str]) -> None:
         word, rest = found["word"], found["rest"]
@@ -115,6 +125,8 @@ class _Reader:
             self._read_parameter(rest, at)
         elif word == "allow":
             self._read_allow(rest, at)
+        elif word in {"group_by", "key_by"}:
+            self._read_key(word, rest, at)
         elif word == "optional":
             self._fail(
                 "PGR122",
@@ -128,7 +140,8 @@ class _Reader:
                 f"there is no annotation @{word}",
                 (line.start + found.start(), at),
                 _suggestion(word, _WORDS, "@")
-                or "the annotations are @row, @column, @param, @allow, @optional and @order_by",
+                or "the annotations are @row, @column, @param, @group_by, @key_by, @allow, "
+                "@optional and @order_by",
             )
 
     def _read_row(self, rest: str, at: int) -> None:
@@ -150,7 +163,7 @@ class _Reader:
         if found is None or not (found["type"] or found["not_null"]):
             self._malformed("column", rest, at)
             return
-        name, span = _unquoted(found["name"]), _span(found, at)
+        name, span = unquoted(found["name"]), _span(found, at)
         if self._is_bad_type(found, at) or self._is_twice("column", name, self.columns, span):
             return
         not_null = found["not_null"] is not None
@@ -183,6 +196,18 @@ class _Reader:
             self._fail("PGR121", f"@allow {code} is given twice", span, "one line covers them all")
             return
         self.allows.append(AllowAnnotation(code, span))
+
+    def _read_key(self, word: str, rest: str, at: int) -> None:
+        key = parse_key(word, rest, at)
+        if key is None:
+            self._malformed(word, rest, at)
+        elif self.key is not None:
+            told = "twice" if word == self.key.word else f"beside @{self.key.word}"
+            self._fail("PGR121", f"@{word} is given {told}", key.span, "rows have one key")
+        elif len(set(key.names)) < len(key.names):
+            self._fail("PGR121", "a column is named twice", key.span, f"write {_FORMS[word]}")
+        else:
+            self.key = key
 
     def _is_bad_type(self, found: re.Match[str], at: int) -> bool:
         text = found["type"]
@@ -256,6 +281,7 @@ def read_annotations(
         tuple(reader.columns),
         tuple(reader.parameters),
         tuple(reader.allows),
+        reader.key,
     )
     return annotations, prose, reader.errors
 
@@ -306,10 +332,6 @@ def optional_with_default(
 def _span(found: re.Match[str], at: int) -> tuple[int, int]:
     start, end = found.span("name")
     return at + start, at + end
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 def _suggestion(name: str, choices: Iterable[str], sign: str = "") -> str | None:

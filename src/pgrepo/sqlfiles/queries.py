@@ -13,6 +13,7 @@ from pgrepo.sqlfiles.annotations import misplaced, optional_with_default, read_a
 from pgrepo.sqlfiles.comments import as_text, comment_lines, leading_block
 from pgrepo.sqlfiles.dynamic import read_variants
 from pgrepo.sqlfiles.header import Header, Operation, is_almost_header, parse_header
+from pgrepo.sqlfiles.keys import key_of_no_rows
 from pgrepo.sqlfiles.lexer import LexError, TokenKind, significant, tokenize
 from pgrepo.sqlfiles.named_query import NamedQuery
 from pgrepo.sqlfiles.rules import check_plain, check_query
@@ -229,6 +230,7 @@ def _build(
     errors += misplaced(source, comment_lines(outside), header.name)
     variants, problems = read_variants(source, section, loaded)
     errors += problems or optional_with_default(source, annotations, variants, header.name)
+    errors += key_of_no_rows(source, annotations.key, header)
     if errors:
         return None, errors
     query = NamedQuery(

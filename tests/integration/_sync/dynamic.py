@@ -1,5 +1,5 @@
 # Derived from tests/integration/_async/dynamic.py by tools/async_to_sync.py: do not edit.
-"""The package that the compiler makes of tests/integration/dynamic, imported."""
+"""A package that the compiler makes of the files of a test, imported."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent.parent / "dynamic"
 
 
-def generated(root: Path, server: str) -> ModuleType:
-    """Compiles the domain lab below a directory, and imports it.
+def generated(root: Path, server: str, domain: str = "lab", files: Path = HERE) -> ModuleType:
+    """Compiles a domain below a directory, and imports it.
 
     Args:
         root: an empty directory.
         server: where its queries are described.
+        domain: its name.
+        files: where its schema.sql and its queries are.
     """
     sql, queries = root / "sql", root / "queries"
     sql.mkdir()
-    shutil.copy(HERE / "schema.sql", sql / "V001__lab.sql")
-    shutil.copytree(HERE / "queries", queries)
-    generate(DomainFiles("lab", root, sql, queries, root / "lab"), server)
-    sys.modules.pop("lab", None)
+    shutil.copy(files / "schema.sql", sql / f"V001__{domain}.sql")
+    shutil.copytree(files / "queries", queries)
+    generate(DomainFiles(domain, root, sql, queries, root / domain), server)
+    sys.modules.pop(domain, None)
     sys.path.insert(0, str(root))
     try:
         importlib.invalidate_caches()
-        return importlib.import_module("lab")
+        return importlib.import_module(domain)
     finally:
         sys.path.remove(str(root))

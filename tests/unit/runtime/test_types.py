@@ -12,7 +12,7 @@ from psycopg import IsolationLevel
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime import UNSET, Statement, Unset
-from pgrepo.runtime.bulk import row_tuples
+from pgrepo.runtime.bulk import BLOCK, row_tuples
 from pgrepo.runtime.characteristics import set_transaction
 
 
@@ -48,18 +48,18 @@ def test_statements_are_constants() -> None:
 
 
 def test_rows_become_tuples() -> None:
-    """Fields come in their order, one row at a time; rows of a subclass will do."""
+    """Fields come in their order, a block of rows at a time; rows of a subclass will do."""
     seen = []
 
     def rows() -> Any:
-        for number in range(3):
+        for number in range(2 * BLOCK):
             seen.append(number)
             yield Two(number, "x")
 
     tuples = row_tuples("shop.add", Two, rows())
     assert next(tuples) == (0, "x")
-    assert seen == [0]
-    assert list(tuples) == [(1, "x"), (2, "x")]
+    assert len(seen) == BLOCK
+    assert list(tuples) == [(number, "x") for number in range(1, 2 * BLOCK)]
     assert list(row_tuples("shop.add", One, [One(1), Two(2, "x")])) == [(1,), (2,)]
 
 

@@ -10,6 +10,7 @@ from pgrepo.compiler.analysis.cardinality import cardinality_of
 from pgrepo.compiler.analysis.describe import Describer, Description, Rejected
 from pgrepo.compiler.analysis.effects import effects_of
 from pgrepo.compiler.analysis.facts import NULLABLE
+from pgrepo.compiler.analysis.keys import refuse_key
 from pgrepo.compiler.analysis.merging import Disagreement, merge, refuse_other_types
 from pgrepo.compiler.analysis.parameters import copied_columns, read_parameters
 from pgrepo.compiler.analysis.patches import telling
@@ -109,9 +110,11 @@ class QueryAnalyser:
         rows = analyser.rows(tree, None)
         effects = effects_of(tree, self._catalog)
         copy, staged = self._bulk(query, tree, description)
+        columns = self._columns(query, description, facts)
+        refuse_key(query, columns, tree, analyser, naming(query, variant) if variant else "")
         return Query(
             source=query,
-            columns=self._columns(query, description, facts),
+            columns=columns,
             parameters=self._parameters(query, variant, description, tree),
             cardinality=cardinality_of(tree, rows),
             read_only=effects.read_only,
@@ -126,9 +129,11 @@ class QueryAnalyser:
         self, query: NamedQuery, variant: Variant | None, description: Description
     ) -> Query:
         """A statement without one tree: a utility statement, or one that a rule multiplies."""
+        columns = self._columns(query, description, [NULLABLE] * len(description.columns))
+        refuse_key(query, columns, None, Analyser(self._catalog))
         return Query(
             source=query,
-            columns=self._columns(query, description, [NULLABLE] * len(description.columns)),
+            columns=columns,
             parameters=self._parameters(query, variant, description, None),
             cardinality=Cardinality.MANY if description.columns else Cardinality.EXEC,
             read_only=False,

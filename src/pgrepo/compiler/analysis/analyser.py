@@ -115,6 +115,16 @@ class Analyser:
         """How many rows a query returns."""
         return self._rows.count(query, parent)
 
+    def single_with(
+        self,
+        query: Node,
+        scope: Scope,
+        given: frozenset[tuple[int, int]],
+        alone: frozenset[int],
+    ) -> bool:
+        """Whether FROM and WHERE of a query leave one row for each value of columns."""
+        return self._rows.single_with(query, scope, given, alone)
+
     def can_have_rows(self, query: Node, parent: Scope | None) -> bool:
         """Whether a query may return any row."""
         return can_have_rows(query, self.scope(query, parent), self)

@@ -192,7 +192,30 @@ class RowCounter:
         level, cte = found
         return self.count(cte["ctequery"], level)
 
-    def _from_at_most_one(self, query: Node, scope: Scope) -> bool:
+    def single_with(
+        self,
+        query: Node,
+        scope: Scope,
+        given: frozenset[tuple[int, int]],
+        alone: frozenset[int],
+    ) -> bool:
+        """Whether FROM and WHERE leave at most one combination of rows for each value of columns.
+
+        Args:
+            query: the QUERY.
+            scope: its own.
+            given: the columns: their source and their number in it.
+            alone: the sources that have one row for each value of theirs.
+        """
+        return self._from_at_most_one(query, scope, given, alone)
+
+    def _from_at_most_one(
+        self,
+        query: Node,
+        scope: Scope,
+        given: frozenset[tuple[int, int]] = frozenset(),
+        alone: frozenset[int] = frozenset(),
+    ) -> bool:
         """Whether FROM and WHERE leave at most one combination of rows."""
         tree = query.node("jointree")
         if tree is None:
@@ -201,11 +224,11 @@ class RowCounter:
         if any(join.kind == FULL for join in scope.joins.values()):
             return False
         equalities = self._equalities(tree, scope)
-        single: set[int] = set()
+        single = set(alone & sources)
         while True:
             found = {
                 index for index in sources - single
-                if self._is_single(scope, index, equalities, single)
+                if self._is_single(scope, index, equalities, single, given)
             }  # fmt: skip
             if not found:
                 return single == sources
@@ -217,6 +240,7 @@ class RowCounter:
         index: int,
         equalities: list[Equality],
         single: set[int],
+        given: frozenset[tuple[int, int]],
     ) -> bool:
         entry = scope.source(index)
         if self._source_rows(scope, index).at_most_one:
@@ -231,7 +255,12 @@ class RowCounter:
             if equality.varno == index and equality.others <= single
             for family in equality.families
         }
-        return relation is not None and any(key <= fixed for key in relation.keys)
+        if relation is None:
+            return False
+        # Of a given column every index has its own idea of equality.
+        return any(
+            all(pair in fixed or (index, pair[0]) in given for pair in key) for key in relation.keys
+        )
 
     def _equalities(self, tree: Node, scope: Scope) -> list[Equality]:
         """Every `column = value` that holds.

@@ -60,7 +60,7 @@ def copied_columns(query: Node, catalog: Catalog, count: int) -> tuple[Relation,
         and query.node("onConflict") is None
         and not _from_items(query)
     )
-    relation = _target(query, catalog)
+    relation = target_table(query, catalog)
     if not plain or relation is None or relation.kind not in {"r", "p"} or relation.row_security:
         return None
     fed: dict[int, int] = {}
@@ -74,12 +74,12 @@ def copied_columns(query: Node, catalog: Catalog, count: int) -> tuple[Relation,
             return None
         fed[number] = attnum
     everything = sorted(fed) == list(range(1, count + 1))
-    if not everything or set(fed.values()) != _named_columns(query):
+    if not everything or set(fed.values()) != named_columns(query):
         return None
     return relation, [relation.columns[fed[number]].name for number in range(1, count + 1)]
 
 
-def _named_columns(query: Node) -> set[int]:
+def named_columns(query: Node) -> set[int]:
     """The columns that an INSERT gives a value; the others get their defaults."""
     # Attribute numbers are printed from FirstLowInvalidHeapAttributeNumber (-7) up.
     return {
@@ -118,7 +118,7 @@ class _Reader:
     def _assignments(self, query: Node) -> None:
         if query.integer("commandType") not in {_UPDATE, _INSERT}:
             return
-        relation = _target(query, self._catalog)
+        relation = target_table(query, self._catalog)
         if relation is None:
             return
         for target in query.items("targetList"):
@@ -213,7 +213,8 @@ def _null_aware_arguments(node: Node) -> Iterator[int]:
             yield number
 
 
-def _target(query: Node, catalog: Catalog) -> Relation | None:
+def target_table(query: Node, catalog: Catalog) -> Relation | None:
+    """The table that a statement writes to."""
     index = query.integer("resultRelation")
     if not index:
         return None

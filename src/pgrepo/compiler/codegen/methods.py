@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from pgrepo.compiler.codegen.defaults import refuse_default
 from pgrepo.compiler.codegen.shadows import visible
-from pgrepo.compiler.codegen.text import call, docstring, prose, quoted
+from pgrepo.compiler.codegen.text import (
+    INDENT,
+    WIDTH,
+    call,
+    docstring,
+    indented,
+    prose,
+    quoted,
+)
 from pgrepo.compiler.model import Cardinality
 from pgrepo.compiler.names import attribute, constant
 from pgrepo.compiler.pytypes import RUNTIME, PyType
@@ -42,19 +50,20 @@ class Method:
         result: what it returns.
         parameters: (name, type, default or None) in the order of the signature.
         arguments: what is passed on: the names in the order of `$n`, and the order.
+        key: where its rows are found by key, the type of that.
     """
 
     query: Query
     result: Result
     parameters: tuple[tuple[str, PyType, str | None], ...]
     arguments: tuple[str, ...]
+    key: PyType | None = None
 
     @property
     def types(self) -> list[PyType]:
         """Every type that the method's text names."""
         found = [typed for _, typed, _ in self.parameters]
-        if self.result.value is not None:
-            found.append(self.result.value)
+        found += [typed for typed in (self.result.value, self.key) if typed is not None]
         decoded = (typed for _, typed in (*self.result.json, *self.result.columns))
         return [*found, *decoded, *self.result.wire]
 
@@ -76,7 +85,30 @@ def plan_method(query: Query, result: Result, planner: RowPlanner) -> Method:
         literal = PyType(f"Literal[{names}]", frozenset({("typing", "Literal")}))
         parameters.append(("order_by", literal, quoted(ordering.default)))
         arguments.append("order_by=order_by")
-    return Method(query, result, tuple(parameters), tuple(arguments))
+    return Method(query, result, tuple(parameters), tuple(arguments), _key_type(query, result))
+
+
+def _key_type(query: Query, result: Result) -> PyType | None:
+    """What finds a query's rows: the type of a column, or a tuple of several."""
+    if result.row is None or query.source.annotations.key is None:
+        return None
+    types = [
+        # The row's class may be one that other queries share, and need None in.
+        typed if query.columns[at].nullable else typed.required()
+        for at, typed in ((at, result.row.fields[at].type) for at in _key_columns(query))
+    ]
+    if len(types) == 1:
+        return types[0]
+    return PyType(
+        f"tuple[{', '.join(typed.text for typed in types)}]",
+        frozenset().union(*(typed.imports for typed in types)),
+        frozenset().union(*(typed.literals for typed in types)),
+    )
+
+
+def _key_columns(query: Query) -> list[int]:
+    key, names = query.source.annotations.key, [column.name for column in query.columns]
+    return [names.index(name) for name in key.names] if key is not None else []
 
 
 def _parameter(
@@ -177,6 +209,10 @@ def _call_and_type(method: Method) -> tuple[str, str]:
     row = result.row.name if result.row is not None else "None"
     value = result.value.text if result.value is not None else "None"
     match operation:
+        case Operation.MANY if method.key is not None:
+            if _has_one_row_a_key(method.query):
+                return "_keyed", f"dict[{method.key.text}, {row}]"
+            return "_grouped", f"dict[{method.key.text}, list[{row}]]"
         case Operation.MANY:
             return "_all", f"list[{row}]"
         case Operation.ONE | Operation.RETURNING:
@@ -190,6 +226,11 @@ def _call_and_type(method: Method) -> tuple[str, str]:
             return "_bulk", "int"
         case _:
             return "_affected", "int"
+
+
+def _has_one_row_a_key(query: Query) -> bool:
+    key = query.source.annotations.key
+    return key is not None and key.word == "key_by"
 
 
 def _doc(query: Query) -> list[str]:
@@ -222,12 +263,24 @@ def write_statement(method: Method) -> list[str]:
         arguments.append("read_only=True")
     if query.copy is not None:
         arguments.append(f"copy={quoted(query.copy)}")
+    if query.staged:
+        arguments.append(_listed("staged", [quoted(name) for name in query.staged]))
+    if method.key is not None:
+        arguments.append(f"key={_tuple([str(at) for at in _key_columns(query)])}")
     typed_as = _statement_type(method)
     return call(f"{constant(query.name)}{typed_as} = Statement", arguments)
 
 
 def _tuple(items: list[str]) -> str:
     return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+
+
+def _listed(name: str, items: list[str]) -> str:
+    """An argument that is a tuple, on several lines where one has no room."""
+    argument = f"{name}={_tuple(items)}"
+    if len(argument) + len(INDENT) + 1 <= WIDTH:
+        return argument
+    return "\n".join([f"{name}=(", *indented([f"{item}," for item in items], 2), f"{INDENT})"])
 
 
 def _statement_type(method: Method) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -149,6 +149,33 @@ class Messages(Repository):
     ) -> Stream[Message]:
         """Streams the rows of latest_messages through a server-side cursor."""
         return self._stream(_LATEST_MESSAGES, conversation_id, limit)
+
+    def messages_by_conversation_ids(
+        self,
+        *,
+        conversation_ids: Sequence[UUID],
+        limit: int = 20,
+    ) -> dict[UUID, list[Message]]:
+        """Returns the last messages of each of many conversations, in order.
+
+        The limit is one for each conversation. A conversation without messages is not a
+        key.
+
+        Reads conversations, messages. SQL: messages_by_conversation_ids in
+        queries/littlemonster/messages.sql.
+        """
+        return self._grouped(_MESSAGES_BY_CONVERSATION_IDS, limit, conversation_ids)
+
+    def stream_messages_by_conversation_ids(
+        self,
+        *,
+        conversation_ids: Sequence[UUID],
+        limit: int = 20,
+    ) -> Stream[Message]:
+        """Streams the rows of messages_by_conversation_ids through a server-side
+        cursor.
+        """
+        return self._stream(_MESSAGES_BY_CONVERSATION_IDS, limit, conversation_ids)
 
     def update_message(
         self,
@@ -302,6 +329,37 @@ class AsyncMessages(AsyncRepository):
         """Streams the rows of latest_messages through a server-side cursor."""
         return self._stream(_LATEST_MESSAGES, conversation_id, limit)
 
+    async def messages_by_conversation_ids(
+        self,
+        *,
+        conversation_ids: Sequence[UUID],
+        limit: int = 20,
+    ) -> dict[UUID, list[Message]]:
+        """Returns the last messages of each of many conversations, in order.
+
+        The limit is one for each conversation. A conversation without messages is not a
+        key.
+
+        Reads conversations, messages. SQL: messages_by_conversation_ids in
+        queries/littlemonster/messages.sql.
+        """
+        return await self._grouped(
+            _MESSAGES_BY_CONVERSATION_IDS,
+            limit,
+            conversation_ids,
+        )
+
+    def stream_messages_by_conversation_ids(
+        self,
+        *,
+        conversation_ids: Sequence[UUID],
+        limit: int = 20,
+    ) -> AsyncStream[Message]:
+        """Streams the rows of messages_by_conversation_ids through a server-side
+        cursor.
+        """
+        return self._stream(_MESSAGES_BY_CONVERSATION_IDS, limit, conversation_ids)
+
     async def update_message(
         self,
         *,
@@ -378,6 +436,15 @@ _LATEST_MESSAGES = Statement(
     row=Message,
     json=((7, JSON),),
     read_only=True,
+)
+_MESSAGES_BY_CONVERSATION_IDS = Statement(
+    "messages_by_conversation_ids",
+    "c0a6fa4531bf75e9",
+    types=(20, 2951),
+    row=Message,
+    json=((7, JSON),),
+    read_only=True,
+    key=(1,),
 )
 _UPDATE_MESSAGE = Statement(
     "update_message",

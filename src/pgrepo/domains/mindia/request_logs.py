@@ -356,6 +356,18 @@ _LOG_REQUESTS = Statement(
     "2bf37692d4233911",
     types=(2950, 1043, 1043, 23, 23, 20, 20, 1043, 25, 1184),
     row=NewRequest,
+    staged=(
+        "uuid",
+        "varchar",
+        "varchar",
+        "integer",
+        "integer",
+        "bigint",
+        "bigint",
+        "varchar",
+        "text",
+        "timestamptz",
+    ),
 )
 _REQUESTS_PAGE = Statement(
     "requests_page",

@@ -96,7 +96,7 @@ class RescuedDelivery:
 
 @dataclass(slots=True)
 class DeliverySummary:
-    """One row of deliveries_of_webhook."""
+    """One row of deliveries_of_webhook and deliveries_by_webhook_ids."""
 
     id: int
     """Also tells the receiver which deliveries are repeated."""
@@ -361,6 +361,36 @@ class WebhookEvents(Repository):
             before_id,
             limit,
         )
+
+    def deliveries_by_webhook_ids(
+        self,
+        *,
+        tenant_id: UUID,
+        webhook_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> dict[UUID, list[DeliverySummary]]:
+        """Returns the newest of what each of many webhooks was or will be sent, newest
+        first, without payloads.
+
+        The limit is one for each webhook; deliveries_of_webhook goes on from there. A
+        webhook without deliveries is not a key.
+
+        Reads webhook_events, webhooks. SQL: deliveries_by_webhook_ids in
+        queries/mindia/webhook_events.sql.
+        """
+        return self._grouped(_DELIVERIES_BY_WEBHOOK_IDS, tenant_id, limit, webhook_ids)
+
+    def stream_deliveries_by_webhook_ids(
+        self,
+        *,
+        tenant_id: UUID,
+        webhook_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> Stream[DeliverySummary]:
+        """Streams the rows of deliveries_by_webhook_ids through a server-side
+        cursor.
+        """
+        return self._stream(_DELIVERIES_BY_WEBHOOK_IDS, tenant_id, limit, webhook_ids)
 
     def failed_deliveries(
         self,
@@ -635,6 +665,41 @@ class AsyncWebhookEvents(AsyncRepository):
             limit,
         )
 
+    async def deliveries_by_webhook_ids(
+        self,
+        *,
+        tenant_id: UUID,
+        webhook_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> dict[UUID, list[DeliverySummary]]:
+        """Returns the newest of what each of many webhooks was or will be sent, newest
+        first, without payloads.
+
+        The limit is one for each webhook; deliveries_of_webhook goes on from there. A
+        webhook without deliveries is not a key.
+
+        Reads webhook_events, webhooks. SQL: deliveries_by_webhook_ids in
+        queries/mindia/webhook_events.sql.
+        """
+        return await self._grouped(
+            _DELIVERIES_BY_WEBHOOK_IDS,
+            tenant_id,
+            limit,
+            webhook_ids,
+        )
+
+    def stream_deliveries_by_webhook_ids(
+        self,
+        *,
+        tenant_id: UUID,
+        webhook_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> AsyncStream[DeliverySummary]:
+        """Streams the rows of deliveries_by_webhook_ids through a server-side
+        cursor.
+        """
+        return self._stream(_DELIVERIES_BY_WEBHOOK_IDS, tenant_id, limit, webhook_ids)
+
     async def failed_deliveries(
         self,
         *,
@@ -750,6 +815,14 @@ _DELIVERIES_OF_WEBHOOK = Statement(
     types=(2950, 2950, 0, 1184, 20, 20),
     row=DeliverySummary,
     read_only=True,
+)
+_DELIVERIES_BY_WEBHOOK_IDS = Statement(
+    "deliveries_by_webhook_ids",
+    "0bac204dbddb3d58",
+    types=(2950, 20, 2951),
+    row=DeliverySummary,
+    read_only=True,
+    key=(1,),
 )
 _FAILED_DELIVERIES = Statement(
     "failed_deliveries",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -113,6 +114,31 @@ class MediaFiles(Repository):
             after_id,
             limit,
         )
+
+    def media_by_session_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+        limit: int = 100,
+    ) -> dict[UUID, list[MediaFile]]:
+        """Returns the first files of each of many live sessions, oldest first.
+
+        The limit is one for each session; media_of_session goes on from there. A
+        session without files is not a key.
+
+        Reads media_files, sessions, users. SQL: media_by_session_ids in
+        queries/monumento/media_files.sql.
+        """
+        return self._grouped(_MEDIA_BY_SESSION_IDS, limit, session_ids)
+
+    def stream_media_by_session_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+        limit: int = 100,
+    ) -> Stream[MediaFile]:
+        """Streams the rows of media_by_session_ids through a server-side cursor."""
+        return self._stream(_MEDIA_BY_SESSION_IDS, limit, session_ids)
 
     def storage_by_user(self, *, user_id: UUID) -> list[StorageByUser]:
         """Returns the number of files and their bytes by file type, of a live account.
@@ -253,6 +279,31 @@ class AsyncMediaFiles(AsyncRepository):
             limit,
         )
 
+    async def media_by_session_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+        limit: int = 100,
+    ) -> dict[UUID, list[MediaFile]]:
+        """Returns the first files of each of many live sessions, oldest first.
+
+        The limit is one for each session; media_of_session goes on from there. A
+        session without files is not a key.
+
+        Reads media_files, sessions, users. SQL: media_by_session_ids in
+        queries/monumento/media_files.sql.
+        """
+        return await self._grouped(_MEDIA_BY_SESSION_IDS, limit, session_ids)
+
+    def stream_media_by_session_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+        limit: int = 100,
+    ) -> AsyncStream[MediaFile]:
+        """Streams the rows of media_by_session_ids through a server-side cursor."""
+        return self._stream(_MEDIA_BY_SESSION_IDS, limit, session_ids)
+
     async def storage_by_user(self, *, user_id: UUID) -> list[StorageByUser]:
         """Returns the number of files and their bytes by file type, of a live account.
 
@@ -331,6 +382,15 @@ _MEDIA_OF_SESSION = Statement(
     row=MediaFile,
     json=((8, JSON),),
     read_only=True,
+)
+_MEDIA_BY_SESSION_IDS = Statement(
+    "media_by_session_ids",
+    "e569c56806ed9438",
+    types=(20, 2951),
+    row=MediaFile,
+    json=((8, JSON),),
+    read_only=True,
+    key=(1,),
 )
 _STORAGE_BY_USER = Statement(
     "storage_by_user",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -120,6 +120,31 @@ class Messages(Repository):
             limit,
         )
 
+    def messages_by_session_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+        limit: int = 100,
+    ) -> dict[UUID, list[Message]]:
+        """Returns the first messages of each of many live sessions, in spoken order.
+
+        The limit is one for each session; messages_of_session goes on from there. A
+        session without messages is not a key.
+
+        Reads messages, sessions, users. SQL: messages_by_session_ids in
+        queries/monumento/messages.sql.
+        """
+        return self._grouped(_MESSAGES_BY_SESSION_IDS, limit, session_ids)
+
+    def stream_messages_by_session_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+        limit: int = 100,
+    ) -> Stream[Message]:
+        """Streams the rows of messages_by_session_ids through a server-side cursor."""
+        return self._stream(_MESSAGES_BY_SESSION_IDS, limit, session_ids)
+
     def update_message(
         self,
         *,
@@ -231,6 +256,31 @@ class AsyncMessages(AsyncRepository):
             limit,
         )
 
+    async def messages_by_session_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+        limit: int = 100,
+    ) -> dict[UUID, list[Message]]:
+        """Returns the first messages of each of many live sessions, in spoken order.
+
+        The limit is one for each session; messages_of_session goes on from there. A
+        session without messages is not a key.
+
+        Reads messages, sessions, users. SQL: messages_by_session_ids in
+        queries/monumento/messages.sql.
+        """
+        return await self._grouped(_MESSAGES_BY_SESSION_IDS, limit, session_ids)
+
+    def stream_messages_by_session_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+        limit: int = 100,
+    ) -> AsyncStream[Message]:
+        """Streams the rows of messages_by_session_ids through a server-side cursor."""
+        return self._stream(_MESSAGES_BY_SESSION_IDS, limit, session_ids)
+
     async def update_message(
         self,
         *,
@@ -280,6 +330,14 @@ _MESSAGES_OF_SESSION = Statement(
     types=(2950, 20, 2950, 20),
     row=Message,
     read_only=True,
+)
+_MESSAGES_BY_SESSION_IDS = Statement(
+    "messages_by_session_ids",
+    "5fe455389b816ba1",
+    types=(20, 2951),
+    row=Message,
+    read_only=True,
+    key=(1,),
 )
 _UPDATE_MESSAGE = Statement(
     "update_message",

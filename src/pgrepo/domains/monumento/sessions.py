@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -25,7 +26,9 @@ from .tables import MessageRole, SessionStatus, SessionsArchiveStatus
 
 @dataclass(slots=True)
 class Session:
-    """One row of create_session, session_by_id and sessions_page and 7 more queries."""
+    """One row of create_session, session_by_id and sessions_by_ids and 9 more
+    queries.
+    """
 
     id: UUID
     user_id: UUID
@@ -201,6 +204,19 @@ class Sessions(Repository):
         """
         return self._first(_SESSION_BY_ID, session_id)
 
+    def sessions_by_ids(self, *, session_ids: Sequence[UUID]) -> dict[UUID, Session]:
+        """Returns live sessions by their ids.
+
+        An id without a live session is not a key.
+
+        Reads sessions, users. SQL: sessions_by_ids in queries/monumento/sessions.sql.
+        """
+        return self._keyed(_SESSIONS_BY_IDS, session_ids)
+
+    def stream_sessions_by_ids(self, *, session_ids: Sequence[UUID]) -> Stream[Session]:
+        """Streams the rows of sessions_by_ids through a server-side cursor."""
+        return self._stream(_SESSIONS_BY_IDS, session_ids)
+
     def session_with_messages(self, *, session_id: UUID) -> SessionWithMessages | None:
         """Returns a live session with everything said in it, in spoken order.
 
@@ -276,6 +292,30 @@ class Sessions(Repository):
             before_id,
             limit,
         )
+
+    def sessions_by_user_ids(
+        self,
+        *,
+        user_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> dict[UUID, list[Session]]:
+        """Returns the newest sessions of each of many live accounts, newest first.
+
+        The limit is one for each account. An account without sessions is not a key.
+
+        Reads sessions, users. SQL: sessions_by_user_ids in
+        queries/monumento/sessions.sql.
+        """
+        return self._grouped(_SESSIONS_BY_USER_IDS, limit, user_ids)
+
+    def stream_sessions_by_user_ids(
+        self,
+        *,
+        user_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> Stream[Session]:
+        """Streams the rows of sessions_by_user_ids through a server-side cursor."""
+        return self._stream(_SESSIONS_BY_USER_IDS, limit, user_ids)
 
     def search_sessions(
         self,
@@ -643,6 +683,27 @@ class AsyncSessions(AsyncRepository):
         """
         return await self._first(_SESSION_BY_ID, session_id)
 
+    async def sessions_by_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+    ) -> dict[UUID, Session]:
+        """Returns live sessions by their ids.
+
+        An id without a live session is not a key.
+
+        Reads sessions, users. SQL: sessions_by_ids in queries/monumento/sessions.sql.
+        """
+        return await self._keyed(_SESSIONS_BY_IDS, session_ids)
+
+    def stream_sessions_by_ids(
+        self,
+        *,
+        session_ids: Sequence[UUID],
+    ) -> AsyncStream[Session]:
+        """Streams the rows of sessions_by_ids through a server-side cursor."""
+        return self._stream(_SESSIONS_BY_IDS, session_ids)
+
     async def session_with_messages(
         self,
         *,
@@ -733,6 +794,30 @@ class AsyncSessions(AsyncRepository):
             before_id,
             limit,
         )
+
+    async def sessions_by_user_ids(
+        self,
+        *,
+        user_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> dict[UUID, list[Session]]:
+        """Returns the newest sessions of each of many live accounts, newest first.
+
+        The limit is one for each account. An account without sessions is not a key.
+
+        Reads sessions, users. SQL: sessions_by_user_ids in
+        queries/monumento/sessions.sql.
+        """
+        return await self._grouped(_SESSIONS_BY_USER_IDS, limit, user_ids)
+
+    def stream_sessions_by_user_ids(
+        self,
+        *,
+        user_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> AsyncStream[Session]:
+        """Streams the rows of sessions_by_user_ids through a server-side cursor."""
+        return self._stream(_SESSIONS_BY_USER_IDS, limit, user_ids)
 
     async def search_sessions(
         self,
@@ -1085,6 +1170,15 @@ _SESSION_BY_ID = Statement(
     json=((8, JSON),),
     read_only=True,
 )
+_SESSIONS_BY_IDS = Statement(
+    "sessions_by_ids",
+    "00747bd52551e3a8",
+    types=(2951,),
+    row=Session,
+    json=((8, JSON),),
+    read_only=True,
+    key=(0,),
+)
 _SESSION_WITH_MESSAGES = Statement(
     "session_with_messages",
     "59959828202dcab2",
@@ -1115,6 +1209,15 @@ _SESSIONS_PAGE = Statement(
     row=Session,
     json=((8, JSON),),
     read_only=True,
+)
+_SESSIONS_BY_USER_IDS = Statement(
+    "sessions_by_user_ids",
+    "33ad5f0afa553b9e",
+    types=(20, 2951),
+    row=Session,
+    json=((8, JSON),),
+    read_only=True,
+    key=(1,),
 )
 _SEARCH_SESSIONS = Statement(
     "search_sessions",

@@ -108,6 +108,19 @@ class Scenes(Repository):
         """
         return self._first(_SCENE_BY_ID, scene_id)
 
+    def scenes_by_ids(self, *, scene_ids: Sequence[UUID]) -> dict[UUID, Scene]:
+        """Returns scenes by their ids, whatever their status.
+
+        An id without a scene is not a key.
+
+        Reads scenes. SQL: scenes_by_ids in queries/storyverse/scenes.sql.
+        """
+        return self._keyed(_SCENES_BY_IDS, scene_ids)
+
+    def stream_scenes_by_ids(self, *, scene_ids: Sequence[UUID]) -> Stream[Scene]:
+        """Streams the rows of scenes_by_ids through a server-side cursor."""
+        return self._stream(_SCENES_BY_IDS, scene_ids)
+
     def scenes_by_topic(
         self,
         *,
@@ -206,6 +219,30 @@ class Scenes(Repository):
             before_id,
             limit,
         )
+
+    def scenes_by_idea_ids(
+        self,
+        *,
+        idea_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> dict[UUID, list[Scene]]:
+        """Returns the newest listed scenes of each of many ideas, newest first.
+
+        The limit is one for each idea; scenes_of_idea goes on from there. An idea
+        without listed scenes is not a key.
+
+        Reads ideas, scenes. SQL: scenes_by_idea_ids in queries/storyverse/scenes.sql.
+        """
+        return self._grouped(_SCENES_BY_IDEA_IDS, limit, idea_ids)
+
+    def stream_scenes_by_idea_ids(
+        self,
+        *,
+        idea_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> Stream[Scene]:
+        """Streams the rows of scenes_by_idea_ids through a server-side cursor."""
+        return self._stream(_SCENES_BY_IDEA_IDS, limit, idea_ids)
 
     def scenes_of_user(
         self,
@@ -372,6 +409,19 @@ class AsyncScenes(AsyncRepository):
         """
         return await self._first(_SCENE_BY_ID, scene_id)
 
+    async def scenes_by_ids(self, *, scene_ids: Sequence[UUID]) -> dict[UUID, Scene]:
+        """Returns scenes by their ids, whatever their status.
+
+        An id without a scene is not a key.
+
+        Reads scenes. SQL: scenes_by_ids in queries/storyverse/scenes.sql.
+        """
+        return await self._keyed(_SCENES_BY_IDS, scene_ids)
+
+    def stream_scenes_by_ids(self, *, scene_ids: Sequence[UUID]) -> AsyncStream[Scene]:
+        """Streams the rows of scenes_by_ids through a server-side cursor."""
+        return self._stream(_SCENES_BY_IDS, scene_ids)
+
     async def scenes_by_topic(
         self,
         *,
@@ -476,6 +526,30 @@ class AsyncScenes(AsyncRepository):
             before_id,
             limit,
         )
+
+    async def scenes_by_idea_ids(
+        self,
+        *,
+        idea_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> dict[UUID, list[Scene]]:
+        """Returns the newest listed scenes of each of many ideas, newest first.
+
+        The limit is one for each idea; scenes_of_idea goes on from there. An idea
+        without listed scenes is not a key.
+
+        Reads ideas, scenes. SQL: scenes_by_idea_ids in queries/storyverse/scenes.sql.
+        """
+        return await self._grouped(_SCENES_BY_IDEA_IDS, limit, idea_ids)
+
+    def stream_scenes_by_idea_ids(
+        self,
+        *,
+        idea_ids: Sequence[UUID],
+        limit: int = 10,
+    ) -> AsyncStream[Scene]:
+        """Streams the rows of scenes_by_idea_ids through a server-side cursor."""
+        return self._stream(_SCENES_BY_IDEA_IDS, limit, idea_ids)
 
     async def scenes_of_user(
         self,
@@ -629,6 +703,14 @@ _SCENE_BY_ID = Statement(
     row=Scene,
     read_only=True,
 )
+_SCENES_BY_IDS = Statement(
+    "scenes_by_ids",
+    "249d543760d78a8d",
+    types=(2951,),
+    row=Scene,
+    read_only=True,
+    key=(0,),
+)
 _SCENES_BY_TOPIC = Statement(
     "scenes_by_topic",
     "19fe2f064b79500c",
@@ -642,6 +724,14 @@ _SCENES_OF_IDEA = Statement(
     types=(2950, 1184, 2950, 20),
     row=Scene,
     read_only=True,
+)
+_SCENES_BY_IDEA_IDS = Statement(
+    "scenes_by_idea_ids",
+    "2b3ab2ad1dc35dc4",
+    types=(20, 2951),
+    row=Scene,
+    read_only=True,
+    key=(1,),
 )
 _SCENES_OF_USER = Statement(
     "scenes_of_user",

@@ -7,6 +7,7 @@ month.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -103,6 +104,31 @@ class Segments(Repository):
     ) -> Stream[Segment]:
         """Streams the rows of scene_playlist through a server-side cursor."""
         return self._stream(_SCENE_PLAYLIST, scene_id, after_sequence, limit)
+
+    def segments_by_scene_ids(
+        self,
+        *,
+        scene_ids: Sequence[UUID],
+        limit: int = 20,
+    ) -> dict[UUID, list[Segment]]:
+        """Returns the first active segments of each of many scenes, in sequence.
+
+        The limit is one for each scene; scene_playlist goes on from there. A scene
+        without active segments is not a key.
+
+        Reads scenes, segments. SQL: segments_by_scene_ids in
+        queries/storyverse/segments.sql.
+        """
+        return self._grouped(_SEGMENTS_BY_SCENE_IDS, limit, scene_ids)
+
+    def stream_segments_by_scene_ids(
+        self,
+        *,
+        scene_ids: Sequence[UUID],
+        limit: int = 20,
+    ) -> Stream[Segment]:
+        """Streams the rows of segments_by_scene_ids through a server-side cursor."""
+        return self._stream(_SEGMENTS_BY_SCENE_IDS, limit, scene_ids)
 
     def recent_segments(self, *, scene_id: UUID, n: int = 5) -> list[Segment]:
         """Returns the last active segments of a scene, in sequence: what the next job
@@ -248,6 +274,31 @@ class AsyncSegments(AsyncRepository):
         """Streams the rows of scene_playlist through a server-side cursor."""
         return self._stream(_SCENE_PLAYLIST, scene_id, after_sequence, limit)
 
+    async def segments_by_scene_ids(
+        self,
+        *,
+        scene_ids: Sequence[UUID],
+        limit: int = 20,
+    ) -> dict[UUID, list[Segment]]:
+        """Returns the first active segments of each of many scenes, in sequence.
+
+        The limit is one for each scene; scene_playlist goes on from there. A scene
+        without active segments is not a key.
+
+        Reads scenes, segments. SQL: segments_by_scene_ids in
+        queries/storyverse/segments.sql.
+        """
+        return await self._grouped(_SEGMENTS_BY_SCENE_IDS, limit, scene_ids)
+
+    def stream_segments_by_scene_ids(
+        self,
+        *,
+        scene_ids: Sequence[UUID],
+        limit: int = 20,
+    ) -> AsyncStream[Segment]:
+        """Streams the rows of segments_by_scene_ids through a server-side cursor."""
+        return self._stream(_SEGMENTS_BY_SCENE_IDS, limit, scene_ids)
+
     async def recent_segments(self, *, scene_id: UUID, n: int = 5) -> list[Segment]:
         """Returns the last active segments of a scene, in sequence: what the next job
         works from.
@@ -335,6 +386,14 @@ _SCENE_PLAYLIST = Statement(
     types=(2950, 23, 20),
     row=Segment,
     read_only=True,
+)
+_SEGMENTS_BY_SCENE_IDS = Statement(
+    "segments_by_scene_ids",
+    "ec2c4754ad4c618e",
+    types=(20, 2951),
+    row=Segment,
+    read_only=True,
+    key=(1,),
 )
 _RECENT_SEGMENTS = Statement(
     "recent_segments",

@@ -98,13 +98,15 @@ class Users(Repository):
         """
         return self._first(_USER_BY_ID, user_id)
 
-    def users_by_ids(self, *, user_ids: Sequence[UUID]) -> list[User]:
-        """Returns the accounts with these ids, closed ones too, in the order of the
-        ids: the authors of a page in one call.
+    def users_by_ids(self, *, user_ids: Sequence[UUID]) -> dict[UUID, User]:
+        """Returns the accounts with these ids, closed ones too, by id: the authors of a
+        page in one call.
+
+        An id without an account is not a key.
 
         Reads users. SQL: users_by_ids in queries/storyverse/users.sql.
         """
-        return self._all(_USERS_BY_IDS, user_ids)
+        return self._keyed(_USERS_BY_IDS, user_ids)
 
     def stream_users_by_ids(self, *, user_ids: Sequence[UUID]) -> Stream[User]:
         """Streams the rows of users_by_ids through a server-side cursor."""
@@ -335,13 +337,15 @@ class AsyncUsers(AsyncRepository):
         """
         return await self._first(_USER_BY_ID, user_id)
 
-    async def users_by_ids(self, *, user_ids: Sequence[UUID]) -> list[User]:
-        """Returns the accounts with these ids, closed ones too, in the order of the
-        ids: the authors of a page in one call.
+    async def users_by_ids(self, *, user_ids: Sequence[UUID]) -> dict[UUID, User]:
+        """Returns the accounts with these ids, closed ones too, by id: the authors of a
+        page in one call.
+
+        An id without an account is not a key.
 
         Reads users. SQL: users_by_ids in queries/storyverse/users.sql.
         """
-        return await self._all(_USERS_BY_IDS, user_ids)
+        return await self._keyed(_USERS_BY_IDS, user_ids)
 
     def stream_users_by_ids(self, *, user_ids: Sequence[UUID]) -> AsyncStream[User]:
         """Streams the rows of users_by_ids through a server-side cursor."""
@@ -555,6 +559,7 @@ _USERS_BY_IDS = Statement(
     types=(2951,),
     row=User,
     read_only=True,
+    key=(0,),
 )
 _USER_BY_EMAIL = Statement(
     "user_by_email",

@@ -13,6 +13,7 @@ from pgrepo.runtime._async.copying import bulk
 from pgrepo.runtime._async.stream import AsyncStream, pages
 from pgrepo.runtime.bulk import row_tuples
 from pgrepo.runtime.fast import find
+from pgrepo.runtime.keyed import grouped, keyed
 from pgrepo.runtime.translate import DatabaseError, translate
 
 if TYPE_CHECKING:
@@ -40,6 +41,20 @@ class AsyncRepository:
         """Returns all rows."""
         rows: Rows = await self._run(wire.fetch, statement, values, order_by)
         return list(starmap(_row_class(statement), rows))
+
+    async def _grouped(
+        self, statement: Statement[R], *values: object, order_by: str | None = None
+    ) -> dict[Any, list[R]]:
+        """Returns all rows by key, those of one key in their order; see `keyed`."""
+        rows: Rows = await self._run(wire.fetch, statement, values, order_by)
+        return grouped(statement, rows)
+
+    async def _keyed(
+        self, statement: Statement[R], *values: object, order_by: str | None = None
+    ) -> dict[Any, R]:
+        """Returns all rows by key, of which there is one row each; see `keyed`."""
+        rows: Rows = await self._run(wire.fetch, statement, values, order_by)
+        return keyed(statement, rows)
 
     async def _one(
         self, statement: Statement[R], *values: object, order_by: str | None = None

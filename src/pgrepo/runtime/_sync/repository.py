@@ -14,6 +14,7 @@ from pgrepo.runtime._sync.copying import bulk
 from pgrepo.runtime._sync.stream import Stream, pages
 from pgrepo.runtime.bulk import row_tuples
 from pgrepo.runtime.fast import find
+from pgrepo.runtime.keyed import grouped, keyed
 from pgrepo.runtime.translate import DatabaseError, translate
 
 if TYPE_CHECKING:
@@ -41,6 +42,20 @@ class Repository:
         """Returns all rows."""
         rows: Rows = self._run(wire.fetch, statement, values, order_by)
         return list(starmap(_row_class(statement), rows))
+
+    def _grouped(
+        self, statement: Statement[R], *values: object, order_by: str | None = None
+    ) -> dict[Any, list[R]]:
+        """Returns all rows by key, those of one key in their order; see `keyed`."""
+        rows: Rows = self._run(wire.fetch, statement, values, order_by)
+        return grouped(statement, rows)
+
+    def _keyed(
+        self, statement: Statement[R], *values: object, order_by: str | None = None
+    ) -> dict[Any, R]:
+        """Returns all rows by key, of which there is one row each; see `keyed`."""
+        rows: Rows = self._run(wire.fetch, statement, values, order_by)
+        return keyed(statement, rows)
 
     def _one(self, statement: Statement[R], *values: object, order_by: str | None = None) -> R:
         """Returns the one row."""
