@@ -12,6 +12,8 @@ PgrepoError
 │   ├── ChecksumError      an applied file was edited
 │   ├── MigrationLocked    another migrator held the lock for too long
 │   └── MigrationFailed    PostgreSQL refused a file
+├── PartitionError         partitions could not be made, looked at, archived or restored
+│   └── ArchiveError       an archive cannot be written, read or trusted; nothing was dropped
 ├── RowError               a query returned another number of rows than it promises
 │   ├── NoRowError
 │   └── TooManyRowsError
@@ -28,10 +30,11 @@ subclass psycopg's classes and this module imports nothing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class PgrepoError(Exception):
@@ -79,6 +82,10 @@ class SourceError(PgrepoError):
         self.help = help
         self.query = query
 
+    def __reduce__(self) -> tuple[Callable[[], SourceError], tuple[()]]:
+        # An exception is pickled by its positional arguments, and this one takes none.
+        return partial(type(self), **vars(self)), ()
+
     def __str__(self) -> str:
         gutter = " " * len(str(self.line))
         # Tabs keep their place under the caret whatever the terminal's tab stops are.
@@ -107,6 +114,9 @@ class CompilationError(PgrepoError):
     def __init__(self, errors: Sequence[SourceError]) -> None:
         super().__init__("\n\n".join(str(error) for error in errors))
         self.errors = tuple(errors)
+
+    def __reduce__(self) -> tuple[type[CompilationError], tuple[Sequence[SourceError]]]:
+        return type(self), (self.errors,)
 
 
 class ProjectError(PgrepoError):
@@ -139,6 +149,14 @@ class MigrationLocked(MigrationError):
 
 class MigrationFailed(MigrationError):
     """PostgreSQL refused a file; the message says where."""
+
+
+class PartitionError(PgrepoError):
+    """Partitions could not be made, looked at, archived or restored."""
+
+
+class ArchiveError(PartitionError):
+    """An archive cannot be written, read or trusted; what it was to hold is still there."""
 
 
 class RowError(PgrepoError):

@@ -19,9 +19,9 @@ from pgrepo.cli.common import (
     reporting,
     resolve_dsn,
     say,
-    side_by_side,
 )
 from pgrepo.cli.generate import generated
+from pgrepo.cli.side_by_side import side_by_side
 from pgrepo.compiler.checks.check import check_domain
 from pgrepo.project import select_domains
 

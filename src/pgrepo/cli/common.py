@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -14,14 +13,7 @@ from pgrepo import embedded
 from pgrepo.errors import PgrepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Future
-
-    from pgrepo.project import DomainFiles
-
-T = TypeVar("T")
-_AT_ONCE = 3
-"""On so many domains is worked at once; each has a connection or two to the server."""
+    from collections.abc import Iterator
 
 console = Console()
 err_console = Console(stderr=True)
@@ -78,21 +70,3 @@ def reporting() -> Iterator[None]:
 def say(text: str, *, style: str | None = None, to: Console = console) -> None:
     """Prints text as it is: brackets are not markup, and lines are not broken."""
     to.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
-
-
-def side_by_side(
-    work: Callable[[DomainFiles], T], domains: Sequence[DomainFiles]
-) -> list[Future[T]]:
-    """Works on several domains at once: while one waits for the server, another one computes.
-
-    Returns:
-        The outcome for each domain; all are there.
-    """
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        outcomes = [pool.submit(work, domain) for domain in domains]
-        try:
-            wait(outcomes)
-        except BaseException:  # Ctrl-C
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return outcomes

@@ -15,8 +15,8 @@ from pgrepo.cli.common import (
     reporting,
     resolve_dsn,
     say,
-    side_by_side,
 )
+from pgrepo.cli.side_by_side import side_by_side
 from pgrepo.compiler import compile as compiler
 from pgrepo.errors import CompilationError, ProjectError
 from pgrepo.project import DomainFiles, select_domains
