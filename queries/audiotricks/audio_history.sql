@@ -109,7 +109,9 @@ WHERE
         (SELECT COALESCE(:before_id::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
     )
 ORDER BY entry.created_at DESC, entry.id DESC
-LIMIT :limit;
+-- A number is known only to a plan for these values, which would look cheaper for ever
+-- and be made anew for each page of a long history.
+LIMIT (SELECT :limit::bigint);
 
 -- name: history_at_offset(user_id, limit, offset)
 -- Returns a page of a user's history by its number, newest first.

@@ -48,9 +48,9 @@ CREATE INDEX embeddings_embedding_idx
 -- HNSW knows no tenants. It finds what is near and leaves out what is of others, so the
 -- smaller a tenant's share, the more it visits, and the more it misses. Comparing all
 -- that a tenant has misses nothing, and costs one comparison for each. HNSW costs about
--- eight for each row that it visits; these are four times as many as are wanted,
+-- eight for each row that it visits; these are eight times as many as are wanted,
 -- divided by the tenant's share. Both cost the same where the tenant's rows are the
--- root of 8 * 4 * wanted * all rows, such as 17,889 of a million for 10 wanted. Below
+-- root of 8 * 8 * wanted * all rows, such as 25,298 of a million for 10 wanted. Below
 -- 10,000 HNSW is not worth its misses, whatever the share. The planner, asked to
 -- choose, would take it for far smaller tenants, as it knows nothing of what is missed.
 CREATE FUNCTION mindia.nearest_embeddings(
@@ -64,9 +64,8 @@ RETURNS TABLE (id bigint, distance double precision)
 LANGUAGE plpgsql
 STABLE
 ROWS 10
--- Goes on where the nearest are not enough, in an order that is nearly right; four
--- times as many as wanted are fetched and sorted.
-SET hnsw.iterative_scan = relaxed_order
+-- What is set below ends with the function, because it is set here.
+SET hnsw.iterative_scan = off
 SET hnsw.ef_search = 400
 -- Planned for this tenant and these filters, and by an index that needs no sort where
 -- there is one: the ORDER BY below say which.
@@ -76,25 +75,38 @@ AS $$
 DECLARE
     few bigint;
     many bigint;
+    needed bigint;
 BEGIN
-    SELECT GREATEST(10000, sqrt(8 * 4 * wanted * GREATEST(class.reltuples, 0)))
+    SELECT GREATEST(10000, sqrt(8 * 8 * wanted * GREATEST(class.reltuples, 0)))
     INTO few
     FROM pg_catalog.pg_class AS class
     WHERE class.oid = 'mindia.embeddings'::regclass;
 
-    SELECT count(*)
-    INTO many
-    FROM (
-        SELECT 1
-        FROM mindia.embeddings AS embedding
-        WHERE
-            embedding.tenant_id = of_tenant
-            AND (kinds IS NULL OR embedding.entity_type = ANY (kinds))
-            AND (of_model IS NULL OR embedding.model_name = of_model)
-        LIMIT few + 1
-    ) AS candidates;
+    -- First the nearest of everybody, without going on where they are not enough. Where
+    -- a fifth of these are the tenant's, what is nearest of all that it has is among
+    -- them. Where they are not, the search is for something that others have, and going
+    -- on finds rows, but misses one in five of the nearest. So everything is compared,
+    -- unless that is twenty times as much again.
+    FOREACH needed IN ARRAY ARRAY[8 * wanted, wanted] LOOP
+        SELECT count(*)
+        INTO many
+        FROM (
+            SELECT 1
+            FROM mindia.embeddings AS embedding
+            WHERE
+                embedding.tenant_id = of_tenant
+                AND (kinds IS NULL OR embedding.entity_type = ANY (kinds))
+                AND (of_model IS NULL OR embedding.model_name = of_model)
+            LIMIT few + 1
+        ) AS candidates;
+        EXIT WHEN many <= few;
 
-    IF many > few THEN
+        PERFORM
+            set_config(
+                'hnsw.ef_search',
+                LEAST(1000, GREATEST(100, 40 * wanted))::text,
+                true
+            );
         RETURN QUERY
         WITH nearest AS MATERIALIZED (
             SELECT
@@ -106,23 +118,27 @@ BEGIN
                 AND (kinds IS NULL OR embedding.entity_type = ANY (kinds))
                 AND (of_model IS NULL OR embedding.model_name = of_model)
             ORDER BY embedding.embedding <=> near
-            LIMIT 4 * wanted
+            LIMIT 8 * wanted
         )
 
         SELECT
             nearest.id,
             nearest.distance
         FROM nearest
-        WHERE (SELECT count(*) FROM nearest) >= wanted
+        WHERE (SELECT count(*) FROM nearest) >= needed
         ORDER BY nearest.distance, nearest.id
         LIMIT wanted;
-        -- Or the scan ended before there were enough: it has its limits, too.
         IF FOUND THEN
             RETURN;
         END IF;
-    END IF;
 
-    -- Adding nothing keeps HNSW out.
+        few := 20 * few;
+        -- In an order that is nearly right; eight times as many as wanted are sorted.
+        PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true);
+    END LOOP;
+
+    -- Few, or few of them near, or the scan ended before there were enough, as it has
+    -- its limits. Adding nothing keeps HNSW out.
     RETURN QUERY
     SELECT
         embedding.id,

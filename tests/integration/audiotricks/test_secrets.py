@@ -233,8 +233,8 @@ class Dying:
 
         def write(**parameters: Any) -> int:
             if self._point is Point.BEFORE:
-                kill(self._url, "idle")
-            elif self._point is Point.WHILE:
+                raise Killed
+            if self._point is Point.WHILE:
                 return self._blocked(real, parameters)
             raise Killed(real(**parameters))
 
@@ -244,19 +244,18 @@ class Dying:
         with psycopg.connect(self._url) as blocker, ThreadPoolExecutor(1) as pool:
             blocker.execute("LOCK TABLE audiotricks.user_settings IN SHARE MODE")
             running = pool.submit(real, **parameters)
-            kill(self._url, "active")
+            kill(self._url)
             return running.result()
 
 
-def kill(url: str, state: str) -> None:
-    """Ends the worker's connections that are idle, or wait for a lock."""
+def kill(url: str) -> None:
+    """Ends the worker's connection once it waits for a lock."""
     with psycopg.connect(url, autocommit=True) as connection:
         for _ in range(1000):
             row = connection.execute(
                 "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
-                "WHERE application_name = %s AND state = %s "
-                "AND (state = 'idle' OR wait_event_type = 'Lock')",
-                (WORKER, state),
+                "WHERE application_name = %s AND wait_event_type = 'Lock'",
+                (WORKER,),
             ).fetchone()
             assert row is not None
             if row[0]:

@@ -50,9 +50,11 @@ SELECT embedding.id FROM mindia.embeddings AS embedding
 WHERE embedding.tenant_id = %s AND (%s::text IS NULL OR embedding.model_name = %s)
 ORDER BY (embedding.embedding <=> %s::vector) + 0, embedding.id LIMIT 10
 """
-# The same function, to which 50 rows are many.
+# The same function, to which 50 rows are many, and so many times that are too many to compare.
 LOWERED = """
-SELECT replace(pg_get_functiondef(oid), 'GREATEST(10000, ', 'LEAST(50, ')
+SELECT replace(
+    replace(pg_get_functiondef(oid), 'GREATEST(10000, ', 'LEAST(50, '), '20 * few', %s || ' * few'
+)
 FROM pg_proc WHERE oid = 'mindia.nearest_embeddings'::regproc
 """
 
@@ -229,18 +231,19 @@ def test_what_is_not_embedded_yet(mindia: Mindia, tenant_id: uuid.UUID) -> None:
     assert {row.id for row in by_model} == waiting | {old}
 
 
-@pytest.fixture
+@pytest.fixture(params=["20", "1"])
 def crowd(
-    mindia_url: str, new_tenant: Callable[[], uuid.UUID]
+    request: pytest.FixtureRequest, mindia_url: str, new_tenant: Callable[[], uuid.UUID]
 ) -> Iterator[tuple[psycopg.Connection[Any], uuid.UUID, uuid.UUID]]:
     """A transaction with a large tenant and a small one, in which 50 rows are many."""
     large, small = new_tenant(), new_tenant()
     with psycopg.connect(mindia_url) as connection:
         cursor = psycopg.ClientCursor(connection)
         cursor.execute(CROWD, {"large": large, "small": small})
-        row = connection.execute(LOWERED).fetchone()
+        row = connection.execute(LOWERED, [request.param]).fetchone()
         assert row is not None
         assert "LEAST(50, " in row[0]
+        assert f" {request.param} * few" in row[0]
         connection.execute(row[0])
         yield connection, large, small
         connection.rollback()
@@ -271,6 +274,8 @@ def test_hnsw_finds_what_comparing_all_finds(
             wanted += 10
     assert hnsw_scans(connection) > before, "HNSW was not asked at all"
     assert found / wanted >= 0.95
+    for setting, value in (("hnsw.ef_search", "40"), ("hnsw.iterative_scan", "off")):
+        assert connection.execute("SELECT current_setting(%s)", [setting]).fetchone() == (value,)
 
 
 def hnsw_scans(connection: psycopg.Connection[Any]) -> int:

@@ -493,7 +493,7 @@ _HISTORY_ENTRY = Statement(
 )
 _HISTORY_PAGE = Statement(
     "history_page",
-    "7d49ce19899aa1ec",
+    "329acbb268b01401",
     types=(2950, 1184, 2950, 20),
     row=ListedEntry,
     json=((7, KeyMoments), (8, ProcessingOptions)),
