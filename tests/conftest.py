@@ -7,6 +7,7 @@ databases are clones of templates that pytest-postgresql keeps: a few tens of mi
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,9 @@ from pytest_postgresql import factories
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from pgrepo import embedded
+
+from . import redis_server as redis
+from .bouncer import PgBouncer, program, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +70,22 @@ def server_url() -> Iterator[str]:
             connection.execute("SELECT pg_reload_conf()")
         yield url
         embedded.stop(data_dir)
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(server_url: str) -> Iterator[PgBouncer]:
+    """A PgBouncer in front of the server."""
+    if program() is None:
+        pytest.skip("there is no pgbouncer: apt-get install pgbouncer")
+    yield from running(server_url, pgrepo_test_login="tenancy")
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[redis.RedisServer]:
+    """A Redis that tests may kill and start again."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("there is no redis-server: apt-get install redis-server")
+    yield from redis.running()
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,10 @@ DIRECTORIES = {
     "src/pgrepo/runtime/_async": "src/pgrepo/runtime/_sync",
     "src/pgrepo/domains/audiotricks/_async": "src/pgrepo/domains/audiotricks/_sync",
     "tests/integration/_async": "tests/integration/_sync",
+    "tests/integration/paths/_async": "tests/integration/paths/_sync",
     "tests/integration/pgtypes/_async": "tests/integration/pgtypes/_sync",
+    "tests/faults/echo/_async": "tests/faults/echo/_sync",
+    "tests/faults/ledger/_async": "tests/faults/ledger/_sync",
 }
 
 # Words that do not follow the rule AsyncX -> X.
@@ -37,6 +40,10 @@ WORDS = {
     "_async": "_sync",
     "aclose": "close",
     "anext": "next",
+    "async_reconnect": "reconnect",
+    "async_outcome": "sync_outcome",
+    "async_redis": "sync_redis",
+    "async_sleep": "sync_sleep",
     "asynccontextmanager": "contextmanager",
     "asynchronous": "synchronous",
     "enter_async_context": "enter_context",

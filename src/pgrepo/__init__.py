@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pgrepo.errors import (
+    BatchError,
     ChecksumError,
     CompilationError,
     EmbeddedServerError,
@@ -37,8 +38,11 @@ from pgrepo.errors import (
 
 if TYPE_CHECKING:
     from pgrepo.runtime import JSON, UNSET, AsyncDatabase, Database, Unset
+    from pgrepo.runtime._async.cache import AsyncMemoryCache, AsyncRedisCache
+    from pgrepo.runtime._sync.cache import MemoryCache, RedisCache
     from pgrepo.runtime.translate import (
         CheckViolation,
+        CommitOutcomeUnknown,
         DatabaseError,
         DataError,
         DeadlockDetected,
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
         QueryCanceled,
         RaiseException,
         ReadOnlySqlTransaction,
+        ResponseTimeout,
         SerializationFailure,
         StaleVersion,
         UniqueViolation,
@@ -64,8 +69,12 @@ __all__ = [
     "JSON",
     "UNSET",
     "AsyncDatabase",
+    "AsyncMemoryCache",
+    "AsyncRedisCache",
+    "BatchError",
     "CheckViolation",
     "ChecksumError",
+    "CommitOutcomeUnknown",
     "CompilationError",
     "DataError",
     "Database",
@@ -77,6 +86,7 @@ __all__ = [
     "InsufficientPrivilege",
     "IntegrityError",
     "LockNotAvailable",
+    "MemoryCache",
     "MigrationError",
     "MigrationFailed",
     "MigrationLocked",
@@ -89,6 +99,8 @@ __all__ = [
     "QueryCanceled",
     "RaiseException",
     "ReadOnlySqlTransaction",
+    "RedisCache",
+    "ResponseTimeout",
     "RowError",
     "SerializationFailure",
     "ServerVersionError",
@@ -102,14 +114,16 @@ __all__ = [
     "__version__",
 ]
 
-_RUNTIME = ("JSON", "UNSET", "AsyncDatabase", "Database", "Unset")
+_HOMES = dict.fromkeys(("JSON", "UNSET", "AsyncDatabase", "Database", "Unset"), "pgrepo.runtime")
+_HOMES |= dict.fromkeys(("MemoryCache", "RedisCache"), "pgrepo.runtime._sync.cache")
+_HOMES |= dict.fromkeys(("AsyncMemoryCache", "AsyncRedisCache"), "pgrepo.runtime._async.cache")
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "pgrepo.runtime" if name in _RUNTIME else "pgrepo.runtime.translate"
-    value = globals()[name] = getattr(import_module(home), name)
+    home = import_module(_HOMES.get(name, "pgrepo.runtime.translate"))
+    value = globals()[name] = getattr(home, name)
     return value
 
 

@@ -17,9 +17,12 @@ PgrepoError
 ├── RowError               a query returned another number of rows than it promises
 │   ├── NoRowError
 │   └── TooManyRowsError
+├── BatchError             a call in a batch has no result, because another one has failed
 ├── UsageError             the API was called in a way that cannot work
 └── DatabaseError          PostgreSQL or the connection failed (also a psycopg.Error)
     ├── StaleVersion       the row has moved on (SQLSTATE PR001): has current_version
+    ├── CommitOutcomeUnknown  the answer to a COMMIT was lost
+    ├── ResponseTimeout    PostgreSQL has not answered in time; the connection is closed
     ├── UniqueViolation    … and one class for every class in psycopg.errors,
     └── …                  which it also subclasses; see pgrepo.runtime.translate
 ```
@@ -169,6 +172,10 @@ class NoRowError(RowError):
 
 class TooManyRowsError(RowError):
     """A query that returns at most one row returned several."""
+
+
+class BatchError(PgrepoError):
+    """A call in a batch has no result, because the batch as a whole has failed; see its cause."""
 
 
 class UsageError(PgrepoError):

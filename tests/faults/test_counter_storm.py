@@ -13,12 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import pytest
 
 from pgrepo.domains.storyverse import Storyverse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from uuid import UUID
+
+    from .table import Record
+
+pytestmark = pytest.mark.fault("counters in a storm of writes")
 
 SECONDS = float(os.environ.get("PGREPO_STORM_SECONDS", "3"))
 THREADS = 32
@@ -265,13 +270,14 @@ def rage(url: str, seconds: float, *, rough: bool) -> Counter[str]:
     return done
 
 
-def test_counters_stay_exact(storyverse_url: str) -> None:
+def test_counters_stay_exact(storyverse_url: str, record: Record) -> None:
     """Nothing is lost, nobody is deadlocked, and recounts find nothing, then or meanwhile."""
     done = rage(storyverse_url, SECONDS, rough=False)
     assert {"like", "unlike", "view", "add_segments", "change_scene"} <= set(done), done
+    record(operations=done.total())
 
 
-def test_moving_and_deleting(storyverse_url: str) -> None:
+def test_moving_and_deleting(storyverse_url: str, record: Record) -> None:
     """Counters stay right where scenes are deleted and ideas moved under those who write.
 
     These may deadlock with the others, as their comments say: then one of them has changed
@@ -279,6 +285,7 @@ def test_moving_and_deleting(storyverse_url: str) -> None:
     """
     done = rage(storyverse_url, SECONDS, rough=True)
     assert {"move_idea", "replace_scene"} <= set(done), done
+    record(operations=done.total())
 
 
 BENT = {

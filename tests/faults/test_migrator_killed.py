@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from .table import Record
+
+pytestmark = pytest.mark.fault(11)
+
 # A migrator that says when it begins, and kills itself after so many calls of its session.
 MIGRATOR = """
 import os, signal, sys
@@ -139,7 +143,7 @@ def in_parallel(work: Any, points: list[Any]) -> None:
 
 
 def test_killed_between_statements(
-    server_url: str, directory: Path, reference: tuple[Snapshot, int]
+    server_url: str, directory: Path, reference: tuple[Snapshot, int], record: Record
 ) -> None:
     """After each of its statements from the first to the last, some 30 points."""
     snapshot, calls = reference
@@ -150,10 +154,11 @@ def test_killed_between_statements(
             check(url, directory, snapshot)
 
     in_parallel(work, list(range(1, calls + 1)))
+    record(operations=calls)
 
 
 def test_killed_after_a_time(
-    server_url: str, directory: Path, reference: tuple[Snapshot, int]
+    server_url: str, directory: Path, reference: tuple[Snapshot, int], record: Record
 ) -> None:
     """After 0 to 220 ms of migrating, 12 points, in the middle of statements."""
     snapshot, _ = reference
@@ -169,11 +174,16 @@ def test_killed_after_a_time(
             check(url, directory, snapshot)
 
     in_parallel(work, list(range(0, 240, 20)))
+    record(operations=12)
 
 
 @pytest.mark.parametrize("release", ["before the next migrator", "during the next migrator"])
 def test_killed_while_an_index_is_built_concurrently(
-    server_url: str, directory: Path, reference: tuple[Snapshot, int], release: str
+    server_url: str,
+    directory: Path,
+    reference: tuple[Snapshot, int],
+    release: str,
+    record: Record,
 ) -> None:
     """The build waits for an old transaction; its INVALID index goes, and another is built."""
     with database(server_url, "pgrepo_killed_build") as url, contextlib.ExitStack() as stack:
@@ -209,6 +219,7 @@ def test_killed_while_an_index_is_built_concurrently(
                 until(watcher, f"SELECT count(*) = 1 {MIGRATORS} AND pid <> {orphan}")
                 old.rollback()
                 done.result()
+    record(operations=1)
 
 
 def until(connection: psycopg.Connection[Any], condition: str) -> None:

@@ -24,6 +24,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .table import Record
+
 JOBS = int(os.environ.get("PGREPO_QUEUE_JOBS", "300"))
 IS_LONG = JOBS >= 1000
 WORKERS = 8 if IS_LONG else 4
@@ -185,15 +187,20 @@ def kill_and_replace(harness: Harness, workers: list[subprocess.Popen[str]]) -> 
     return 1
 
 
-def test_killed_workers(harness: Harness) -> None:
+@pytest.mark.fault(3)
+def test_killed_workers(harness: Harness, record: Record) -> None:
     """All jobs end completed, each with one effect, under its last lease, whoever is killed."""
     harness.run("enqueue", JOBS)
     assert harness.count() == JOBS
     workers = [harness.start_worker() for _ in range(WORKERS)]
     deadline = time.monotonic() + DEADLINE
     kills, last_kill, last_done = 0, time.monotonic(), 0
+    stall, stood, since = 0.0, 0, time.monotonic()
     while (done := harness.jobs_done()) < JOBS:
         assert time.monotonic() < deadline, f"{done} of {JOBS} jobs done"
+        if done > stood:
+            stood, since = done, time.monotonic()
+        stall = max(stall, time.monotonic() - since)
         is_due = time.monotonic() - last_kill > 1 if IS_LONG else done - last_done > JOBS // 4
         if is_due:
             kills += kill_and_replace(harness, workers)
@@ -209,15 +216,20 @@ def test_killed_workers(harness: Harness) -> None:
 
     assert harness.jobs_done() == harness.count() == JOBS
     effects = harness.effects()
-    assert len(effects) == len({job for job, _ in effects}) == JOBS
+    acknowledged = harness.acknowledged()
+    record(
+        operations=JOBS,
+        lost=len(set(acknowledged) - set(effects)),
+        doubled=len(effects) - len({job for job, _ in effects}),
+        stall=stall,
+    )
+    assert len(effects) == JOBS
     assert harness.row(harness.table.products) == (JOBS, JOBS)
     stale = f"SELECT count(*) FROM queue_effects AS effect JOIN {harness.table.name} AS job "
     assert harness.connection.execute(
         (stale + "ON job.id = effect.job_id WHERE job.lease <> effect.lease").encode()
     ).fetchone() == (0,)
-    acknowledged = harness.acknowledged()
     assert len(acknowledged) == len(set(acknowledged))
-    assert set(acknowledged) <= set(effects)
     assert JOBS - len(acknowledged) <= 10 * (kills + WORKERS)  # those lost on the way back
     harness.until(
         "SELECT count(*) = 0 FROM pg_stat_activity "
@@ -260,7 +272,14 @@ def changed(process: subprocess.Popen[str]) -> dict[str, int]:
     return found
 
 
-def test_stopped_past_its_lease(harness: Harness) -> None:
+def record_one(harness: Harness, record: Record) -> None:
+    """Counts the effects of the one job that was acknowledged."""
+    effects = len(harness.effects())
+    record(operations=1, lost=1 - min(effects, 1), doubled=max(effects - 1, 0))
+
+
+@pytest.mark.fault(4)
+def test_stopped_past_its_lease(harness: Harness, record: Record) -> None:
     """Another worker has done the job; the stopped one, resumed, changes nothing."""
     with stopped(harness, "before") as stalled:
         harness.run("drain", "other", harness.directory / "other")
@@ -271,9 +290,11 @@ def test_stopped_past_its_lease(harness: Harness) -> None:
     assert harness.row(harness.table.products) == (1, 1)
     assert [lease for _, lease in harness.effects()] == [2]
     assert harness.acknowledged() == harness.effects()
+    record_one(harness, record)
 
 
-def test_stopped_while_another_one_works(harness: Harness) -> None:
+@pytest.mark.fault(4)
+def test_stopped_while_another_one_works(harness: Harness, record: Record) -> None:
     """Another worker has claimed the job and not done it; the resumed one leaves it alone."""
     with stopped(harness, "before") as stalled:
         other = harness.start("stall", "take-over", 60)
@@ -284,17 +305,21 @@ def test_stopped_while_another_one_works(harness: Harness) -> None:
     assert snapshot(harness) == before
     assert changed(other) == {"heartbeat": 1, "complete": 1, "fail": 0}
     assert [lease for _, lease in harness.effects()] == [2]
+    record_one(harness, record)
 
 
-def test_expired_and_not_taken_away(harness: Harness) -> None:
+@pytest.mark.fault(4)
+def test_expired_and_not_taken_away(harness: Harness, record: Record) -> None:
     """The lease number decides and not the clock: nobody took the job, so the work counts."""
     with stopped(harness, "before") as stalled:
         pass
     assert changed(stalled) == {"heartbeat": 1, "complete": 1, "fail": 0}
     assert [lease for _, lease in harness.effects()] == [1]
+    record_one(harness, record)
 
 
-def test_stopped_inside_its_transaction(harness: Harness) -> None:
+@pytest.mark.fault(4)
+def test_stopped_inside_its_transaction(harness: Harness, record: Record) -> None:
     """A completion that is not committed holds the job: nobody takes it, and nobody waits."""
     with stopped(harness, "inside") as stalled:
         harness.run("drain", "other", harness.directory / "other")
@@ -302,3 +327,4 @@ def test_stopped_inside_its_transaction(harness: Harness) -> None:
     assert changed(stalled) == {"complete": 1, "fail": 0}
     assert harness.jobs_done() == 1
     assert [lease for _, lease in harness.effects()] == [1]
+    record_one(harness, record)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from pgrepo.errors import PgrepoError, ProjectError
+from pgrepo.runtime.timeouts import of_commands
 from pgrepo.sqlfiles.source import read_source
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ def _read_step(source: Source) -> Step:
 
 
 def _connect(database: str) -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(database, autocommit=True, application_name="pgrepo load")
+    return psycopg.connect(
+        database, autocommit=True, application_name="pgrepo load", **of_commands(database)
+    )
 
 
 def _set(connection: psycopg.Connection[tuple[object, ...]], name: str, value: str) -> None:

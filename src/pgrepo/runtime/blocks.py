@@ -16,6 +16,7 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import Format
 
 from pgrepo.runtime.adapters import Adapters, Context, connection_adapters
+from pgrepo.runtime.bulk import BLOCK, LARGE, blame
 from pgrepo.runtime.dumpers import copy_dumper
 
 try:
@@ -35,15 +36,15 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncCursor, Cursor
 
+    from pgrepo.runtime.bulk import BulkRows, Row
     from pgrepo.runtime.statement import Prepared
 
     AnyCursor = AsyncCursor[Any] | Cursor[Any]
 
-HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 """What a binary COPY begins with: signature, flags, the length of more."""
-TRAILER = b"\xff\xff"
+_TRAILER = b"\xff\xff"
 
-Row = tuple[Any, ...]
 _NONE = type(None)
 _INFERRED, _TEXT = 0, 25
 
@@ -145,3 +146,49 @@ class Formatter:
     def _is_plain(self, rows: Sequence[Row]) -> bool:
         columns = list(zip(*rows, strict=True))
         return all(fits(columns[at]) for at, fits in self._columns)
+
+
+class CopyData:
+    """The rows of one bulk call, on their way into a COPY.
+
+    Args:
+        query: whose parameters they are.
+        cursor: which copies them.
+        rows: the rows.
+
+    Attributes:
+        out: what is formatted and not sent yet.
+    """
+
+    def __init__(self, query: Prepared, cursor: AnyCursor, rows: BulkRows) -> None:
+        self._query, self._cursor, self._rows = query, cursor, rows
+        self._formatter = Formatter(query, cursor)
+        self._block = 1
+        self.out = bytearray(_HEADER)
+
+    def format_more(self) -> list[Row]:
+        """Takes the next rows and formats them; returns them, or nothing after the last one.
+
+        As long as rows are small, twice as many as the last time.
+
+        Raises:
+            DataError: a value does not fit; the message says which.
+            Exception: whatever the caller's iterable raises.
+        """
+        block = self._rows.take(self._block)
+        if not block:
+            self.out += _TRAILER
+            return block
+        before = len(self.out)
+        try:
+            self._formatter.add(block, self.out)
+        except Exception as error:
+            blame(error, self._query, block, self._cursor, self._rows.taken, copy=True)
+            raise
+        self._block = 1 if len(self.out) - before > LARGE else min(2 * self._block, BLOCK)
+        return block
+
+    def hand_over(self) -> bytearray:
+        """Returns what is formatted, and begins anew."""
+        out, self.out = self.out, bytearray()
+        return out

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, LiteralString, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, LiteralString, TypeAlias
 
 from psycopg import IsolationLevel
 
 from pgrepo.errors import UsageError
+
+if TYPE_CHECKING:
+    from psycopg import BaseConnection
 
 Isolation: TypeAlias = IsolationLevel | Literal["read committed", "repeatable read", "serializable"]
 
@@ -34,6 +37,14 @@ def set_transaction(
     if deferrable is not None:
         modes.append("DEFERRABLE" if deferrable else "NOT DEFERRABLE")
     return "SET TRANSACTION " + ", ".join(modes) if modes else None
+
+
+def opening(connection: BaseConnection[Any]) -> tuple[LiteralString, ...]:
+    """Returns the commands that begin a transaction as a connection's own attributes ask."""
+    characteristics = set_transaction(
+        connection.isolation_level, connection.read_only, connection.deferrable
+    )
+    return ("BEGIN",) if characteristics is None else ("BEGIN", characteristics)
 
 
 def _level(isolation: Isolation) -> LiteralString:

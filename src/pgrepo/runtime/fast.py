@@ -27,7 +27,7 @@ Nothing that psycopg promises is lost, because the parts that promise it are psy
 
 A statement that the server has dropped behind psycopg's back, or whose result has another type
 since its table was changed, fails before it runs (see `stale`). Outside a transaction it is then
-prepared again, once.
+run unprepared, and prepared again by the next call.
 
 It steps aside, and `find` returns None, for psycopg's cursors: in pipeline mode, with prepared
 statements off, without psycopg's C extension, and on a psycopg that was not tested, for some of
@@ -48,7 +48,7 @@ from weakref import proxy
 import psycopg
 from psycopg import BaseConnection, errors, pq
 from psycopg.adapt import AdaptersMap, Transformer
-from psycopg.generators import execute, fetch_many, send
+from psycopg.generators import execute
 from psycopg.pq import ExecStatus, Format, PipelineStatus, TransactionStatus
 
 from pgrepo.runtime.adapters import Context, connection_adapters
@@ -71,6 +71,7 @@ _CALLS = 1000
 """How many queries' dumpers are kept for a connection."""
 TUPLES_OK, COMMAND_OK = ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK
 PIPELINE_SYNC = ExecStatus.PIPELINE_SYNC
+COPIES = frozenset({ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH})
 BINARY = Format.BINARY
 _INERROR = TransactionStatus.INERROR
 _PROCESS = token_hex(4)
@@ -231,73 +232,39 @@ class Call:
         if manager._to_flush and pgconn.transaction_status != _INERROR:
             # First, because it may drop them all.
             yield from manager.maintain_gen(connection)
-        name = _new_name()
-        pgconn.send_prepare(name, *self.key)
+        name = self.prepare()
         results = yield from execute(pgconn)
         if [result.status for result in results] != [COMMAND_OK]:
-            raise self.error(results)
-        self._enter(name)
+            raise error_in(pgconn, results)
+        self.enter(name)
         return name
 
-    def _enter(self, name: bytes) -> None:
+    def prepare(self) -> bytes:
+        """Sends what prepares the query; returns the name that it is given."""
+        name = _new_name()
+        self.pgconn.send_prepare(name, *self.key)
+        return name
+
+    def enter(self, name: bytes) -> None:
+        """Notes that the query has been prepared."""
         self._manager._counts.pop(self.key, None)
         self.names[self.key] = name
         self._manager._rotate()
 
-    def run_scoped(
-        self,
-        connection: BaseConnection[Any],
-        parameters: list[Buffer | None],
-        setup: Sequence[bytes],
-    ) -> PQGen[PGresult]:
-        """Runs the query in a transaction that begins with other commands, in one round trip.
+    def run_unprepared(self, parameters: list[Buffer | None]) -> PQGen[list[PGresult]]:
+        """Runs the query where a prepared one was stale.
 
-        After an error ROLLBACK is another one.
+        To prepare it again would not do: a PgBouncer that knows prepared statements takes the one
+        that it has.
         """
-        pgconn = self.pgconn
-        if not is_idle(pgconn):
-            raise psycopg.InterfaceError("the connection is in a transaction")
-        prepared = self.names.get(self.key)
-        name = prepared or _new_name()
-        pgconn.enter_pipeline_mode()
-        for command in (b"BEGIN", *setup):
-            pgconn.send_query_params(command, None)
-        if prepared is None:
-            # In the scope, for its role alone may see the tables.
-            pgconn.send_prepare(name, *self.key)
-        pgconn.send_query_prepared(name, parameters, self.formats, BINARY)
-        pgconn.send_query_params(b"COMMIT", None)
-        pgconn.pipeline_sync()
-        yield from send(pgconn)
-        answers: list[PGresult] = []
-        try:
-            while (result := (yield from fetch_many(pgconn))[0]).status != PIPELINE_SYNC:
-                answers.append(result)
-        except psycopg.OperationalError:
-            if any(answer.status == ExecStatus.FATAL_ERROR for answer in answers):
-                raise self.error(answers) from None  # why the server closed the connection
-            raise
-        pgconn.exit_pipeline_mode()
-        if pgconn.transaction_status != TransactionStatus.IDLE:
-            yield from connection._exec_command(b"ROLLBACK")
-        answer = answers[-2]
-        if prepared is None and answers[-3].status == COMMAND_OK:
-            self._enter(name)
-        if answer.status not in {TUPLES_OK, COMMAND_OK} or answers[-1].status != COMMAND_OK:
-            raise self.error(answers)
-        if self._manager._to_flush:
-            yield from self._manager.maintain_gen(connection)
-        return answer
+        self.send_unprepared(parameters)
+        results: list[PGresult] = yield from execute(self.pgconn)
+        return results
 
-    def error(self, results: list[PGresult]) -> psycopg.Error:
-        """Returns the error in an answer that is none of a query, as a cursor would raise it."""
-        for result in results:
-            if result.status == ExecStatus.FATAL_ERROR:
-                return errors.error_from_result(result, encoding=self.pgconn._encoding)
-            if result.status in {ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH}:
-                return psycopg.ProgrammingError("COPY cannot be used with this method")
-        names = ", ".join(ExecStatus(result.status).name for result in results)
-        return psycopg.InternalError(f"unexpected answer to a query: {names or 'none'}")
+    def send_unprepared(self, parameters: list[Buffer | None]) -> None:
+        """Sends the query as it is."""
+        sql, types = self.key
+        self.pgconn.send_query_params(sql, parameters, types, self.formats, BINARY)
 
     def load(self, result: PGresult, *, asked: bool = False) -> Rows | None:
         """Returns the rows of a result; None if the catalog must be asked about types first.
@@ -336,6 +303,17 @@ class Call:
         # psycopg's own names could in theory be somebody else's too.
         self._loads = name if name is not None and name.startswith(b"_pgrepo_") else None
         return True
+
+
+def error_in(pgconn: PGconn, results: list[PGresult]) -> psycopg.Error:
+    """Returns the error in an answer that is none of a query, as a cursor would raise it."""
+    for result in results:
+        if result.status == ExecStatus.FATAL_ERROR:
+            return errors.error_from_result(result, encoding=pgconn._encoding)
+        if result.status in COPIES:
+            return psycopg.ProgrammingError("COPY cannot be used with this method")
+    names = ", ".join(ExecStatus(result.status).name for result in results)
+    return psycopg.InternalError(f"unexpected answer to a query: {names or 'none'}")
 
 
 def _new_name() -> bytes:

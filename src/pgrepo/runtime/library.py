@@ -11,7 +11,6 @@ from pgrepo.runtime.results import row_decoder
 from pgrepo.runtime.statement import Prepared, Statement, prepare
 from pgrepo.runtime.types import UNSET
 from pgrepo.runtime.variants import PreparedVariants, refuse_unset
-from pgrepo.sqlfiles.library import load_queries, locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +89,9 @@ class QueryLibrary:
         return PreparedVariants(label, query, make) if query.variants else make()
 
     def _load(self) -> dict[str, LoadedQuery]:
+        # Not needed to import a domain, and slow to import.
+        from pgrepo.sqlfiles.library import load_queries, locate  # noqa: PLC0415
+
         with self._lock:
             if self._queries is None:
                 self._queries = load_queries(locate(self._anchor, self.directory))

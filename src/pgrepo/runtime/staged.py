@@ -7,7 +7,7 @@ through a temporary table that COPY fills.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pgrepo.runtime.statement import tagged, trusted_sql
 from pgrepo.sqlfiles.staging import ROWS, columns_of
@@ -40,9 +40,16 @@ class Staged:
         create: makes the temporary table.
         copy: fills it.
         insert: inserts from it.
+        drop: drops it.
     """
 
     __slots__ = ("_label", "_staging", "_types", "copy", "create", "few", "insert")
+
+    create: LiteralString
+    copy: LiteralString
+    insert: LiteralString
+    # In a block, because psycopg forgets all prepared statements when it sees a DROP.
+    drop: ClassVar[LiteralString] = trusted_sql(f"DO 'BEGIN DROP TABLE {_TABLE}; END'")
 
     def __init__(self, label: str, staging: Staging, types: tuple[str, ...]) -> None:
         self._label, self._staging, self._types = label, staging, types
@@ -56,7 +63,3 @@ class Staged:
     def values(self, rows: int) -> LiteralString:
         """The statement that takes so many rows as parameters."""
         return tagged(self._label, self._staging.from_values(self._types, rows))
-
-
-# In a block, because psycopg forgets all prepared statements when it sees a DROP.
-DROP = trusted_sql(f"DO 'BEGIN DROP TABLE {_TABLE}; END'")

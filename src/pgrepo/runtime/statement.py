@@ -19,6 +19,35 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """What `@cache` says of a query.
+
+    Attributes:
+        seconds: how old an answer may be.
+        by: which of the values in $n order say which entity it is about, from 0.
+        value: the type of the only column, where the query has no row class.
+    """
+
+    seconds: float
+    by: tuple[int, ...]
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """What `@invalidates` says of a query: whose answers it makes old.
+
+    Attributes:
+        query: the cached query.
+        by: what says about which entity: which of the values in $n order, from 0; or which of
+            the result's columns, from -1 down.
+    """
+
+    query: str
+    by: tuple[int, ...]
+
+
 @dataclass(frozen=True)  # with slots, Statement[int](...) fails in Python 3.11
 class Statement(Generic[R]):
     """A named query as the generator found it. R is what one row becomes.
@@ -39,6 +68,7 @@ class Statement(Generic[R]):
         staged: for another insert of one row, the SQL types of its parameters: it can be
             rewritten to insert many rows at once (see `sqlfiles.staging`).
         key: the indexes of the columns that a result's rows are found by (see `keyed`).
+        caching: that its answers are kept, or what it makes old.
     """
 
     name: str
@@ -51,6 +81,7 @@ class Statement(Generic[R]):
     copy: str | None = None
     staged: tuple[str, ...] = ()
     key: tuple[int, ...] = ()
+    caching: Cached | tuple[Stale, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # compared by identity, as a key of `fast`
@@ -66,6 +97,7 @@ class Prepared:
         decode: decodes the columns of rows that loaders cannot; None where there are none.
         made_of_others: the indexes of columns that are not JSON and that `decode` decodes.
         staged: what inserts many rows at once, where the statement can be rewritten so.
+        read_only: whether it may be made again after its connection was lost.
     """
 
     label: str
@@ -76,6 +108,7 @@ class Prepared:
     decode: Decode | None = field(repr=False)
     made_of_others: tuple[int, ...] = ()
     staged: Staged | None = None
+    read_only: bool = False
 
 
 def prepare(
@@ -100,6 +133,7 @@ def prepare(
         decode=decode,
         made_of_others=tuple(index for index, _ in statement.columns),
         staged=_staged(label, statement, query.sql),
+        read_only=statement.read_only,
     )
 
 

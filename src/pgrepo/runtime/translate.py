@@ -15,6 +15,7 @@ import psycopg_pool
 from psycopg import errors
 
 from pgrepo.errors import PgrepoError
+from pgrepo.runtime import lost
 from pgrepo.runtime.wording import STALE_VERSION, current_version, describe
 
 if TYPE_CHECKING:
@@ -159,6 +160,14 @@ class TooManyRequests(OperationalError, psycopg_pool.TooManyRequests):
     """Too many callers already wait for a connection of the pool."""
 
 
+class ResponseTimeout(OperationalError, lost.ResponseTimeout):
+    """PostgreSQL has not answered in time, and the connection was closed.
+
+    It is the client's own bound, for when the server cannot be heard any more; whoever can be
+    heard ends a statement with QueryCanceled before. Whether a write took place is not known.
+    """
+
+
 def _static_classes() -> dict[type[psycopg.Error], type[DatabaseError]]:
     """Returns psycopg's class -> the class above that stands for it."""
     ours = [
@@ -172,7 +181,22 @@ def _static_classes() -> dict[type[psycopg.Error], type[DatabaseError]]:
 _classes = _static_classes()
 
 
-# Of pgrepo's own, for a SQLSTATE that psycopg has no class for.
+# Of pgrepo's own, for what psycopg has no class for.
+
+
+class CommitOutcomeUnknown(OperationalError):
+    """The connection was lost while a COMMIT was under way: it may have taken place, or not.
+
+    Repeating the transaction may do its work twice. Ask the database whether it was committed,
+    or let `run(…, committed=…)` ask.
+    """
+
+
+def outcome_unknown(error: psycopg.Error) -> CommitOutcomeUnknown:
+    """Returns what to raise `from` an error that has lost the answer to a COMMIT."""
+    return CommitOutcomeUnknown(
+        f"whether the transaction was committed is not known: {translate(error)}", original=error
+    )
 
 
 class StaleVersion(ProgrammingError):
@@ -208,7 +232,8 @@ def translate(error: psycopg.Error, query: Prepared | None = None) -> DatabaseEr
     message = describe(error, "" if query is None else query.sql)
     if label is not None:
         message = f"{label}: {message}"
-    found = StaleVersion if error.sqlstate == STALE_VERSION else translated_class(type(error))
+    kind = psycopg.OperationalError if lost.is_told_twice(error) else type(error)
+    found = StaleVersion if error.sqlstate == STALE_VERSION else translated_class(kind)
     translated = found(message, query=label, original=error)
     error.args = (message,)
     return translated

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime.types import UNSET
-from pgrepo.sqlfiles.variants import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Sequence
@@ -57,6 +56,8 @@ class PreparedVariants:
         return entry.prepared, [values[position] for position in entry.kept]
 
     def _make(self, values: Sequence[object], order_by: str | None) -> _Entry:
+        from pgrepo.sqlfiles.variants import Choice  # noqa: PLC0415 (slow to import)
+
         query, variants = self._query, self._query.variants
         orders = [order.name for order in variants.ordering.orders] if variants.ordering else [None]
         if order_by not in orders:

@@ -15,6 +15,9 @@ STALE_VERSION = "PR001"
 _MEETS_ITSELF = "ExecOnConflictUpdate"
 """Where PostgreSQL finds a row for ON CONFLICT DO UPDATE that the statement itself has made."""
 
+_NO_PARTITION = "ExecFindPartition"
+"""Where PostgreSQL looks for the partition that takes a row."""
+
 _QUOTED = re.compile(r'"[^"]*"?|\'[^\']*\'?|«[^»]*»?|„[^“]*“?')
 _QUOTATIONS = re.compile(r"[\"'«„].*[\"'»“]|[\"'«„].*", re.DOTALL)
 
@@ -54,6 +57,8 @@ def describe(error: psycopg.Error, sql: str = "") -> str:
         return f"two rows of one call have the same key: send one row for each key ({state})"
     if diag.source_function == "exec_stmt_raise":
         return f"a function raised an exception ({state}); its text is in .diag.message_primary"
+    if state == "23514" and diag.source_function == _NO_PARTITION:
+        return _no_partition(diag)
     if state.startswith("22"):
         return _data_exception(error, diag)
     if state.startswith("23") and (diag.constraint_name or diag.column_name):
@@ -109,6 +114,14 @@ def _integrity(diag: Diagnostic, state: str) -> str:
         case "23P01":
             return f"{table}: exclusion constraint {constraint} is violated"
     return f"{table}: {constraint} is violated ({state})"
+
+
+def _no_partition(diag: Diagnostic) -> str:
+    table = f"{diag.schema_name}.{diag.table_name}"
+    return (
+        f"{table}: no partition takes the row: make those of the months to come with "
+        f"`pgrepo partitions ensure {diag.schema_name}` ({diag.sqlstate})"
+    )
 
 
 def _without_quotations(diag: Diagnostic, sql: str) -> str:

@@ -10,11 +10,14 @@ import pytest
 from psycopg import AsyncConnection
 
 from pgrepo.runtime import AsyncDatabase
+from tests.conftest import fresh_database
 
 from .shop import AsyncShop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from pytest_postgresql.executors import NoopExecutor
 
 SCHEMA = Path(__file__).parent.parent / "runtime" / "schema.sql"
 
@@ -25,6 +28,20 @@ def shop_url(database_url: str) -> str:
     with psycopg.connect(database_url) as connection:
         connection.execute(SCHEMA.read_bytes())
     return database_url
+
+
+@pytest.fixture(scope="module")
+def module_url(server_url: str, postgresql_noproc: NoopExecutor) -> Iterator[str]:
+    """The URL of a database that the tests of a module share."""
+    yield from fresh_database(server_url, postgresql_noproc)
+
+
+def rebuild(url: str) -> str:
+    """Makes the shop's tables anew, for a test that shares its database with others."""
+    with psycopg.connect(url) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS shop CASCADE")
+        connection.execute(SCHEMA.read_bytes())
+    return url
 
 
 @pytest.fixture

@@ -146,8 +146,8 @@ async def test_transaction(tenancy: AsyncTenancy) -> None:
             raise ZeroDivisionError
     await assert_nothing_remains(tenancy)
     with pytest.raises(psycopg.errors.InvalidParameterValue):
-        async with tenancy.for_nobody().transaction():
-            pass
+        async with tenancy.for_nobody().transaction() as tx:
+            await tx.notes.who()
     await assert_nothing_remains(tenancy)
     assert bodies(await ada.notes.notes()) == ["kept"]
 

@@ -1,9 +1,12 @@
 # Derived from tests/integration/_async/test_bulk_upserts.py by tools/async_to_sync.py: do not edit.
+# ruff: noqa: SIM117
 """Bulk calls of inserts that are more than a list of values, through generated code."""
 
 from __future__ import annotations
 
 import random
+import tracemalloc
+from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import Connection
 
-from pgrepo import CheckViolation, InsufficientPrivilege
+from pgrepo import CheckViolation, InsufficientPrivilege, UniqueViolation
 from pgrepo.runtime import Database
 from pgrepo.runtime.staged import FEW
 from pgrepo.runtime.translate import CardinalityViolation, DataError
@@ -27,6 +30,20 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent.parent / "bulk"
 MANY = FEW + 200
 ROLE = "pgrepo_test_depot"
+NOW = datetime(2026, 5, 4, tzinfo=UTC)
+TRIGGERS = """
+CREATE TABLE depot.changes (operation text NOT NULL, rows integer NOT NULL);
+CREATE FUNCTION depot.count_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO depot.changes SELECT TG_OP, count(*) FROM changed;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER added AFTER INSERT ON depot.items REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION depot.count_changes();
+CREATE TRIGGER changed AFTER UPDATE ON depot.items REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION depot.count_changes();
+"""
 
 few_and_many = pytest.mark.parametrize("count", [3, MANY], ids=["few", "many"])
 
@@ -86,6 +103,13 @@ def items(row: Any, count: int) -> Iterator[Any]:
     """Yields rows, one at a time."""
     for number in range(count):
         yield row(f"c{number:05}", f"n{number}", Decimal(number), "new", ["t"], None, None)
+
+
+def plain_items(count: int, note: str = "") -> Iterator[Any]:
+    """Yields rows that go by COPY, one at a time, each with a note of its own."""
+    plain = import_module("depot.items").AddPlainItem
+    for number in range(count):
+        yield plain(f"c{number:05}", "n", Decimal(1), "new", [], f"{note}{number}", NOW)
 
 
 def random_items(row: Any, dice: random.Random, count: int) -> list[Any]:
@@ -246,6 +270,59 @@ def test_host_that_is_not_autocommit(package: ModuleType, row: Any, depot_url: s
         assert depot.items.save_items(items(row, MANY)) == MANY
         connection.commit()
         assert len(depot.items.all_items()) == MANY
+
+
+def test_pipeline_of_the_host(package: ModuleType, row: Any, depot_url: str) -> None:
+    """In a pipeline, where COPY cannot be, the rows arrive all the same, or none of them."""
+    with Connection.connect(depot_url, autocommit=True) as connection:
+        depot = package.Depot(connection)
+        with connection.pipeline():
+            assert depot.items.add_plain_items(plain_items(MANY)) == MANY
+            assert depot.items.save_items(items(row, MANY + 1)) == MANY + 1
+            assert len(depot.items.all_items()) == MANY + 1
+        with pytest.raises(UniqueViolation):
+            with connection.pipeline():
+                depot.items.add_plain_items([*plain_items(MANY + 9)][-10:])
+        assert len(depot.items.all_items()) == MANY + 1
+
+
+@few_and_many
+def test_statement_level_triggers(depot: Any, row: Any, database: Database, count: int) -> None:
+    """They fire once a call, and their transition tables have all its rows."""
+    with database.connection() as connection:
+        connection.execute(TRIGGERS)
+    depot.items.add_plain_items(plain_items(count))
+    depot.items.save_items(items(row, count + 2))
+    with database.connection() as connection:
+        cursor = connection.execute("SELECT * FROM depot.changes ORDER BY operation, rows")
+        assert cursor.fetchall() == [("INSERT", 2), ("INSERT", count), ("UPDATE", count)]
+
+
+def test_large_rows(depot: Any, row: Any) -> None:
+    """Of large rows a call has few in memory, whichever way they take."""
+    large, count, names = "x" * 500_000, 60, import_module("depot.items")
+    calls = (
+        (depot.items.add_plain_items, plain_items(count, large)),
+        (
+            depot.items.save_items,
+            (
+                row(f"c{n:05}", "n", None, "new", [], {"text": f"{large}{n}"}, None)
+                for n in range(count)
+            ),
+        ),
+        (
+            depot.items.save_items_with_note,
+            (names.SaveItemsWithNote(f"c{n:05}", "n", f"{large}{n}") for n in range(count)),
+        ),
+    )
+    for call, rows in calls:
+        tracemalloc.start()
+        try:
+            assert call(rows) == count
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < count * len(large) / 3
 
 
 def test_parameter_outside_of_values(depot: Any) -> None:

@@ -148,8 +148,8 @@ def test_transaction(tenancy: Tenancy) -> None:
             raise ZeroDivisionError
     assert_nothing_remains(tenancy)
     with pytest.raises(psycopg.errors.InvalidParameterValue):
-        with tenancy.for_nobody().transaction():
-            pass
+        with tenancy.for_nobody().transaction() as tx:
+            tx.notes.who()
     assert_nothing_remains(tenancy)
     assert bodies(ada.notes.notes()) == ["kept"]
 

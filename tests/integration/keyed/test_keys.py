@@ -171,6 +171,14 @@ NOT_KNOWN = [
     ),
     # PostgreSQL tells times of two zones apart, and Python does not.
     ("SELECT born_at FROM shelf.authors", "born_at"),
+    # So it is with a year and 365 days.
+    (
+        (
+            "SELECT DISTINCT x.age FROM (VALUES ('1 year'::interval), ('365 days')) AS x (age) "
+            "WHERE x.age IS NOT NULL"
+        ),
+        "age",
+    ),
 ]
 
 

@@ -12,7 +12,7 @@ from psycopg import IsolationLevel
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime import UNSET, Statement, Unset
-from pgrepo.runtime.bulk import BLOCK, row_tuples
+from pgrepo.runtime.bulk import LARGE, BulkRows
 from pgrepo.runtime.characteristics import set_transaction
 
 
@@ -48,27 +48,40 @@ def test_statements_are_constants() -> None:
 
 
 def test_rows_become_tuples() -> None:
-    """Fields come in their order, a block of rows at a time; rows of a subclass will do."""
+    """Fields come in their order, no more rows than asked for; rows of a subclass will do."""
     seen = []
 
-    def rows() -> Any:
-        for number in range(2 * BLOCK):
+    def numbered() -> Any:
+        for number in range(8):
             seen.append(number)
             yield Two(number, "x")
 
-    tuples = row_tuples("shop.add", Two, rows())
-    assert next(tuples) == (0, "x")
-    assert len(seen) == BLOCK
-    assert list(tuples) == [(number, "x") for number in range(1, 2 * BLOCK)]
-    assert list(row_tuples("shop.add", One, [One(1), Two(2, "x")])) == [(1,), (2,)]
+    rows = BulkRows("shop.add", Two, numbered())
+    assert not rows.are_none()
+    assert (seen, rows.taken) == ([0], 0)
+    assert rows.take(3) == [(0, "x"), (1, "x"), (2, "x")]
+    assert (seen, rows.taken) == ([0, 1, 2], 3)
+    assert rows.take_many(20) == [(number, "x") for number in range(3, 8)]
+    assert rows.take(3) == rows.take_many(3) == []
+    assert rows.are_none()
+    assert BulkRows("shop.add", One, [One(1), Two(2, "x")]).take(3) == [(1,), (2,)]
+
+
+def test_large_rows_come_in_small_numbers() -> None:
+    """A batch has as many rows as it is to have, and fewer where they are large."""
+    small, large = Two(1, "x"), Two(1, "x" * LARGE)
+    rows = BulkRows("shop.add", Two, [*[small] * 250, *[large] * 3])
+    assert [len(rows.take_many(100)) for _ in range(6)] == [100, 100, 51, 1, 1, 0]
 
 
 def test_rows_of_another_class() -> None:
     """The error names the query, the row's number, and both classes."""
-    with pytest.raises(UsageError, match=r"shop\.add: row 2 is of type One, not Two"):
-        list(row_tuples("shop.add", Two, [Two(1, "x"), One(1)]))
+    rows = BulkRows("shop.add", Two, [Two(1, "x"), Two(2, "x"), One(1)])
+    rows.take(1)
+    with pytest.raises(UsageError, match=r"shop\.add: row 3 is of type One, not Two"):
+        rows.take(2)
     with pytest.raises(UsageError, match="not a bulk statement"):
-        list(row_tuples("shop.add", None, [One(1)]))
+        BulkRows("shop.add", None, [One(1)])
 
 
 @pytest.mark.parametrize(

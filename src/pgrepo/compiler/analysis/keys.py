@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _SELECT = 1  # of CmdType
 _SUB_QUERY, _JOIN, _WITH, _GROUP = 1, 2, 6, 9  # of RTEKind
 _UNHASHABLE = frozenset({TypeKind.ARRAY, TypeKind.COMPOSITE, TypeKind.MULTIRANGE})
-# Two times that PostgreSQL tells apart by their zones are one to Python.
-_OTHERWISE_EQUAL = frozenset({"time with time zone"})
+# PostgreSQL tells 10:00+00 from 11:00+01 and a year from 365 days, and Python does not.
+_OTHERWISE_EQUAL = frozenset({"time with time zone", "interval"})
 
 
 def refuse_key(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _CODE = "PGR126"
 TABLES = "tables"
 # Attributes of a domain and modules of its package that are not repositories.
-_RESERVED_FILES = frozenset({TABLES, "transaction"})
+_RESERVED_FILES = frozenset({TABLES, "run", "transaction"})
 
 
 def refuse_file_collisions(domain: CompiledDomain) -> None:

@@ -15,6 +15,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import TupleRow, tuple_row
 
 from pgrepo.errors import MigrationError, MigrationLocked, UsageError
+from pgrepo.runtime.timeouts import of_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -158,6 +159,7 @@ def _connect(target: str) -> psycopg.Connection[Any]:
             target,
             autocommit=True,
             application_name=given.get("application_name") or "pgrepo migrate",
+            **of_commands(target),
         )
     except psycopg.OperationalError as error:
         raise MigrationError(

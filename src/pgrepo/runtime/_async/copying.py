@@ -11,8 +11,7 @@ There are three ways:
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from itertools import chain, islice
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -21,20 +20,18 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 
 from pgrepo.runtime._async import wire
 from pgrepo.runtime._async.wire import Cursor, copying, cursor_of
-from pgrepo.runtime.blocks import HEADER, TRAILER, Formatter
-from pgrepo.runtime.bulk import BLOCK
+from pgrepo.runtime.blocks import CopyData
+from pgrepo.runtime.bulk import LARGE, blame
 from pgrepo.runtime.dumpers import has_binary_dumper
-from pgrepo.runtime.fast import sent_nothing
-from pgrepo.runtime.parameters import find_unfit, typed
-from pgrepo.runtime.staged import DROP
+from pgrepo.runtime.parameters import typed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from typing import LiteralString
 
     from psycopg import AsyncCopy
 
-    from pgrepo.runtime.blocks import Row
+    from pgrepo.runtime.bulk import BulkRows, Row
     from pgrepo.runtime.staged import Staged
     from pgrepo.runtime.statement import Prepared
 
@@ -44,19 +41,21 @@ _SENT = 64 * 1024
 """How many bytes of a COPY are collected before they are sent."""
 
 
-async def bulk(connection: AsyncConnection[Any], query: Prepared, rows: Iterator[Row]) -> int:
+async def bulk(connection: AsyncConnection[Any], query: Prepared, rows: BulkRows) -> int:
     """Sends many rows, all or nothing, and returns how many rows were affected."""
     cursor = cursor_of(connection, query)
-    if all(has_binary_dumper(oid, cursor.adapters) for oid in query.types):
+    if not _is_pipeline(connection) and all(
+        has_binary_dumper(oid, cursor.adapters) for oid in query.types
+    ):
         if query.copy is not None:
             try:
-                return await _copy_atomically(cursor, query, query.copy, rows)
+                return await _copy_atomically(cursor, query.copy, CopyData(query, cursor, rows))
             except psycopg.errors.FeatureNotSupported as error:
                 # COPY cannot write to a table with row-level security. It says so before it
                 # takes a row.
                 if error.diag.source_function != "DoCopy":
                     raise
-        elif query.staged is not None and connection.pgconn.pipeline_status == PipelineStatus.OFF:
+        elif query.staged is not None:
             return await _insert(cursor, query, query.staged, rows)
     async with _atomic(connection):
         return await _send_batches(cursor, query, rows)
@@ -65,22 +64,20 @@ async def bulk(connection: AsyncConnection[Any], query: Prepared, rows: Iterator
 # Through COPY.
 
 
-async def _copy_atomically(
-    cursor: Cursor, query: Prepared, sql: LiteralString, rows: Iterator[Row]
-) -> int:
+async def _copy_atomically(cursor: Cursor, sql: LiteralString, data: CopyData) -> int:
     if _is_idle(cursor.connection):
-        return await _copy(cursor, query, sql, rows)  # one statement: atomic by itself
+        return await _copy(cursor, sql, data)  # one statement: atomic by itself
     async with _atomic(cursor.connection):
-        return await _copy(cursor, query, sql, rows)
+        return await _copy(cursor, sql, data)
 
 
-async def _copy(cursor: Cursor, query: Prepared, sql: LiteralString, rows: Iterator[Row]) -> int:
+async def _copy(cursor: Cursor, sql: LiteralString, data: CopyData) -> int:
     failure: Exception | None = None
     token = copying.set(cursor.connection)
     try:
         async with cursor.copy(sql) as copy:
             try:
-                await _write(copy, Formatter(query, cursor), query, rows)
+                await _write(copy, data)
             except Exception as error:  # noqa: BLE001 - it is raised below
                 failure = error
                 raise _CopyAbandonedError from None
@@ -96,78 +93,84 @@ class _CopyAbandonedError(Exception):
     """Ends a COPY in place of the real error, whose text psycopg would send to the server's log."""
 
 
-async def _write(
-    copy: AsyncCopy, formatter: Formatter, query: Prepared, rows: Iterator[Row]
-) -> None:
-    written, out = 0, bytearray(HEADER)
-    while block := list(islice(rows, BLOCK)):
-        try:
-            formatter.add(block, out)
-        except Exception as error:
-            _blame(error, query, block, copy.cursor, written, copy=True)
-            raise
-        written += len(block)
-        if len(out) > _SENT:
-            await copy.write(out)
-            out = bytearray()
-    await copy.write(out + TRAILER)
+async def _write(copy: AsyncCopy, data: CopyData) -> None:
+    while data.format_more():
+        if len(data.out) > _SENT:
+            await copy.write(data.hand_over())
+    await copy.write(data.hand_over())
 
 
 # Through one INSERT … SELECT.
 
 
-async def _insert(cursor: Cursor, query: Prepared, staged: Staged, rows: Iterator[Row]) -> int:
-    first = list(islice(rows, staged.few + 1))
-    if len(first) <= staged.few:
-        if _is_idle(cursor.connection):
+async def _insert(cursor: Cursor, query: Prepared, staged: Staged, rows: BulkRows) -> int:
+    data = CopyData(query, cursor, rows)
+    first: list[Row] = []
+    while len(first) <= staged.few and len(data.out) < LARGE:
+        if not (block := data.format_more()):
             return await _insert_few(cursor, query, staged, first)
-        async with _atomic(cursor.connection):
-            return await _insert_few(cursor, query, staged, first)
+        first += block
     is_ours = _is_idle(cursor.connection)
     created = False
-    rows = chain(first, rows)
     try:
         async with _atomic(cursor.connection):
             await wire.command(cursor.connection, staged.create)
             created = True
-            await _copy(cursor, query, staged.copy, rows)
+            await _copy(cursor, staged.copy, data)
             await cursor.execute(staged.insert, prepare=False)
             affected = cursor.rowcount
             if not is_ours:  # else it is gone with the transaction
-                await wire.command(cursor.connection, DROP)
+                await wire.command(cursor.connection, staged.drop)
             return affected
     except psycopg.errors.InsufficientPrivilege:
         if created:
             raise
     # The role may not create temporary tables in this database.
     async with _atomic(cursor.connection):
-        return await _send_batches(cursor, query, rows)
+        return await _send_batches(cursor, query, rows, first)
 
 
 async def _insert_few(cursor: Cursor, query: Prepared, staged: Staged, rows: Sequence[Row]) -> int:
-    try:
-        values = [value for row in rows for value in typed(query, row)]
+    values = [value for row in rows for value in typed(query, row)]
+    connection = cursor.connection
+    async with nullcontext() if _is_idle(connection) else _atomic(connection):
         await cursor.execute(staged.values(len(rows)), values, prepare=False)
-    except Exception as error:
-        _blame(error, query, rows, cursor, 0)
-        raise
     return cursor.rowcount
 
 
 # In batches.
 
 
-async def _send_batches(cursor: Cursor, query: Prepared, rows: Iterator[Row]) -> int:
-    affected = sent = 0
-    while batch := list(islice(rows, _BATCH)):
+async def _send_batches(
+    cursor: Cursor, query: Prepared, rows: BulkRows, first: Sequence[Row] = ()
+) -> int:
+    affected = 0
+    batch = first or rows.take_many(_BATCH)
+    while batch:
         try:
-            await cursor.executemany(query.sql, [typed(query, row) for row in batch])
+            affected += await _execute_many(cursor, query, batch)
         except Exception as error:
-            _blame(error, query, batch, cursor, sent)
+            blame(error, query, batch, cursor, rows.taken)
             raise
-        affected += cursor.rowcount
-        sent += len(batch)
+        batch = rows.take_many(_BATCH)
     return affected
+
+
+async def _execute_many(cursor: Cursor, query: Prepared, batch: Sequence[Row]) -> int:
+    connection = cursor.connection
+    try:
+        # In a host's pipeline, a nested one waits for the answer as it ends.
+        async with connection.pipeline() if _is_pipeline(connection) else nullcontext():
+            await cursor.executemany(query.sql, [typed(query, row) for row in batch])
+    except AssertionError as error:
+        # Cut off just as psycopg has entered a pipeline, it stumbles over that and stays in it.
+        await connection.close()
+        raise error.__context__ or error from None
+    return cursor.rowcount
+
+
+def _is_pipeline(connection: AsyncConnection[Any]) -> bool:
+    return connection.pgconn.pipeline_status != PipelineStatus.OFF
 
 
 def _is_idle(connection: AsyncConnection[Any]) -> bool:
@@ -186,29 +189,3 @@ async def _atomic(connection: AsyncConnection[Any]) -> AsyncIterator[None]:
         await wire.command(connection, "SELECT")
     async with connection.transaction():
         yield
-
-
-def _blame(
-    error: Exception,
-    query: Prepared,
-    rows: Sequence[Row],
-    cursor: Any,
-    before: int,
-    *,
-    copy: bool = False,
-) -> None:
-    """Raises the error that tells which value of which row could not be sent, if one could not.
-
-    Args:
-        error: what went wrong.
-        query: the query.
-        rows: those that were to be sent.
-        cursor: which tried.
-        before: how many rows there were before them.
-        copy: whether they went into a binary COPY.
-    """
-    if not sent_nothing(error):
-        return
-    for number, row in enumerate(rows, start=before + 1):
-        if unfit := find_unfit(query, row, cursor, row=number, copy=copy):
-            raise unfit from None

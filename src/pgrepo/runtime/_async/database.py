@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import psycopg
 from psycopg import AsyncConnection
@@ -10,16 +11,26 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from pgrepo.errors import UsageError
+from pgrepo.runtime._async.connection import AsyncPooledConnection
+from pgrepo.runtime._async.retrying import run
 from pgrepo.runtime._async.sources import AsyncConnections
 from pgrepo.runtime._async.transaction import AsyncTransaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
-from pgrepo.runtime.checkout import AsyncCheckout
+from pgrepo.runtime.checkout import RECONNECT_SECONDS, AsyncCheckout, async_reconnect
+from pgrepo.runtime.lost import leave_demoted
+from pgrepo.runtime.retries import Tries
+from pgrepo.runtime.timeouts import Timeouts, refuses_options
 from pgrepo.runtime.translate import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
+
+    from pgrepo.runtime._async.cache import AsyncCache
+    from pgrepo.runtime.retries import AsyncWork
+
+T = TypeVar("T")
 
 
 class AsyncDatabase(AsyncConnections):
@@ -39,9 +50,22 @@ class AsyncDatabase(AsyncConnections):
         timeout: how many seconds a call waits for a free connection before PoolTimeout.
         max_idle: after how many unused seconds connections beyond min_size are closed.
         max_lifetime: after how many seconds a connection is replaced.
+        connect_timeout: how many seconds connecting to one host may take.
+        statement_timeout: how many seconds a statement may take, before QueryCanceled, and half
+            a second later, if PostgreSQL says nothing, ResponseTimeout. A COPY is one statement.
+        lock_timeout: how many seconds a statement waits for a lock before LockNotAvailable.
+        idle_in_transaction_timeout: how many seconds a transaction may lie idle before the server
+            ends its session.
         connect: further arguments of `psycopg.connect`, such as `prepare_threshold` (None behind
             a PgBouncer that does not know prepared statements).
+        cache: keeps answers to queries that say `@cache`; whoever made it closes it.
+
+    None as a timeout leaves it to the server's settings and the role's. What `conninfo` and
+    `connect` say of timeouts counts more.
     """
+
+    hidden = True
+    answers = True
 
     def __init__(
         self,
@@ -52,7 +76,12 @@ class AsyncDatabase(AsyncConnections):
         timeout: float = 10.0,
         max_idle: float = 600.0,
         max_lifetime: float = 3600.0,
+        connect_timeout: float | None = 5.0,
+        statement_timeout: float | None = 60.0,
+        lock_timeout: float | None = 10.0,
+        idle_in_transaction_timeout: float | None = 300.0,
         connect: Mapping[str, Any] | None = None,
+        cache: AsyncCache | None = None,
     ) -> None:
         if not isinstance(conninfo, str):
             raise UsageError(
@@ -60,14 +89,20 @@ class AsyncDatabase(AsyncConnections):
             )
         if connect is not None and not connect.get("autocommit", True):
             raise UsageError("connections of the pool are autocommit; use transaction() instead")
+        self.cache = cache
         self._conninfo = conninfo
         self._connect = {**(connect or {}), "autocommit": True}
+        self._timeouts = Timeouts(
+            connect_timeout, statement_timeout, lock_timeout, idle_in_transaction_timeout
+        )
         self._settings: dict[str, Any] = {
             "min_size": min_size,
             "max_size": max_size,
             "timeout": timeout,
             "max_idle": max_idle,
             "max_lifetime": max_lifetime,
+            "reconnect_timeout": RECONNECT_SECONDS,
+            "reconnect_failed": async_reconnect,
         }
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
 
@@ -84,15 +119,39 @@ class AsyncDatabase(AsyncConnections):
         if self._pool is not None:
             return
         try:
-            # A pool keeps trying in the background and never says what is wrong. So ask first.
-            await (await AsyncConnection.connect(self._conninfo, **self._connect)).close()
+            arguments = await self._find_arguments()
         except psycopg.Error as error:
             raise translate(error) from error
         pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-            self._conninfo, kwargs=self._connect, open=False, **self._settings
+            self._conninfo,
+            connection_class=cast("type[AsyncConnection[Any]]", AsyncPooledConnection),
+            kwargs=arguments,
+            configure=self._configure,
+            open=False,
+            **self._settings,
         )
         await pool.open()
         self._pool, self.checkout = pool, AsyncCheckout(pool)
+
+    async def _find_arguments(self) -> dict[str, Any]:
+        """Returns the arguments to connect with.
+
+        A pool keeps trying in the background and never says what is wrong. So it is tried first.
+        """
+        arguments = self._timeouts.arguments(self._conninfo, self._connect)
+        try:
+            await (await AsyncConnection.connect(self._conninfo, **arguments)).close()
+        except psycopg.OperationalError as error:
+            if not refuses_options(error):
+                raise
+            arguments["options"] = self._connect.get("options")
+            await (await AsyncConnection.connect(self._conninfo, **arguments)).close()
+        return arguments
+
+    async def _configure(self, connection: AsyncConnection[Any]) -> None:
+        pooled = cast("AsyncPooledConnection", connection)
+        pooled.patience, pooled.taken = self._timeouts.patience, monotonic()
+        pooled.cache = self.cache
 
     async def close(self) -> None:
         """Closes the pool and its connections. Does nothing if it is closed."""
@@ -148,6 +207,43 @@ class AsyncDatabase(AsyncConnections):
         """
         return AsyncTransaction(self, set_transaction(isolation, read_only, deferrable))
 
+    async def run(
+        self,
+        function: AsyncWork[AsyncConnection[Any], T],
+        *,
+        retries: int = 5,
+        within: float = 30.0,
+        committed: AsyncWork[AsyncConnection[Any], bool] | None = None,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+    ) -> T:
+        """Runs a function in a transaction, which it is given, and commits.
+
+        All of it is run again after a serialization failure, a deadlock, or a connection that was
+        lost before COMMIT was sent. So the function must do nothing outside the transaction that
+        may not be done twice. Domains have the same method.
+
+        Args:
+            function: what to run; its answer is returned.
+            retries: how many more tries there may be.
+            within: for how many seconds new tries may begin.
+            committed: asked, in a transaction of its own, whether a COMMIT whose answer was lost
+                took place. It should look for a row under a unique key that `function` inserts.
+            isolation: as of `transaction`.
+            read_only: as of `transaction`.
+            deferrable: as of `transaction`.
+
+        Raises:
+            CommitOutcomeUnknown: the connection was lost during COMMIT, and `committed` is not
+                there to ask.
+        """
+
+        def begin() -> AsyncTransaction:
+            return self.transaction(isolation=isolation, read_only=read_only, deferrable=deferrable)
+
+        return await run(begin, function, Tries(retries, within), committed)
+
 
 class _Loan:
     """`pool.connection()` without the statistics.
@@ -171,8 +267,22 @@ class _Loan:
         traceback: TracebackType | None,
     ) -> None:
         connection = self._connection
+        leave_demoted(connection, raised)
         try:
             if connection.pgconn.transaction_status != TransactionStatus.IDLE:
                 await connection.__aexit__(kind, raised, traceback)
         finally:
-            await self._checkout.putconn(connection)
+            if connection._num_transactions:  # noqa: SLF001
+                # Ctrl-C struck where psycopg counts the blocks. No block would work on it again.
+                connection.pgconn.finish()
+            try:
+                await _forget(connection)
+            finally:
+                await self._checkout.putconn(connection)
+
+
+async def _forget(connection: AsyncConnection[Any]) -> None:
+    """Drops the kept answers that a transaction has made old."""
+    if isinstance(connection, AsyncPooledConnection) and connection.stale:
+        slots, connection.stale = connection.stale, ()
+        await connection.cache.clear(slots)

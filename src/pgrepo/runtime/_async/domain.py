@@ -8,7 +8,9 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from pgrepo.errors import UsageError
+from pgrepo.runtime._async.batch import AsyncBatch
 from pgrepo.runtime._async.database import AsyncDatabase
+from pgrepo.runtime._async.retrying import run
 from pgrepo.runtime._async.sources import (
     AsyncConnections,
     AsyncOneConnection,
@@ -17,12 +19,14 @@ from pgrepo.runtime._async.sources import (
 )
 from pgrepo.runtime._async.transaction import AsyncScopedConnections, AsyncTransaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
+from pgrepo.runtime.retries import Tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
     from pgrepo.runtime.library import QueryLibrary
+    from pgrepo.runtime.retries import AsyncWork
     from pgrepo.runtime.scope import Scope
 
 AsyncSource: TypeAlias = (
@@ -35,6 +39,7 @@ AsyncSource: TypeAlias = (
 """What a domain can be made of; the last two are for transaction() and scopes alone."""
 
 _D = TypeVar("_D", bound="AsyncDomain")
+_T = TypeVar("_T")
 
 
 class AsyncDomain:
@@ -70,7 +75,48 @@ class AsyncDomain:
         characteristics = set_transaction(isolation, read_only, deferrable)
         # Generated classes take the source alone.
         bind = cast("Callable[[AsyncSource], Self]", type(self))
-        return AsyncDomainTransaction(AsyncTransaction(self._source, characteristics), bind)
+        block = AsyncTransaction(self._source, characteristics, late=True)
+        return AsyncDomainTransaction(block, bind)
+
+    async def run(
+        self,
+        function: AsyncWork[Self, _T],
+        *,
+        retries: int = 5,
+        within: float = 30.0,
+        committed: AsyncWork[Self, bool] | None = None,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+    ) -> _T:
+        """Runs a function in a transaction, which it is given as `transaction` yields it.
+
+        All of it is run again after a serialization failure, a deadlock, or a connection that was
+        lost before COMMIT was sent. See `AsyncDatabase.run` for its arguments.
+
+        Raises:
+            CommitOutcomeUnknown: the connection was lost during COMMIT, and `committed` is not
+                there to ask.
+            UsageError: this domain is in a transaction already.
+        """
+        if isinstance(self._source.plain, AsyncOneConnection):
+            self._source.plain.check_run()
+
+        def begin() -> AsyncDomainTransaction[Self]:
+            return self.transaction(isolation=isolation, read_only=read_only, deferrable=deferrable)
+
+        return await run(begin, function, Tries(retries, within), committed)
+
+    def batch(self, *, commit: bool = False) -> AsyncBatch:
+        """Returns a block that collects calls, and makes them in one round trip when it ends.
+
+        By itself it is a transaction of its own. See `AsyncBatch`.
+
+        Args:
+            commit: whether it ends the transaction() that this domain is bound to. COMMIT goes
+                along with its calls then, and the block of transaction() has nothing left to do.
+        """
+        return AsyncBatch(self._source, self._queries, commit=commit)
 
     def _scoped(self, scope: Scope, *values: object) -> Self:
         """Returns this domain bound to a scope."""
@@ -94,8 +140,14 @@ class AsyncDomainTransaction(Generic[_D]):
         self._bound: AsyncTransactionConnection | None = None
 
     async def __aenter__(self) -> _D:
-        self._bound = AsyncTransactionConnection(await self._transaction.__aenter__())
-        return self._bind(self._bound)
+        connection = await self._transaction.__aenter__()
+        try:
+            self._bound = AsyncTransactionConnection(connection, self._transaction.start)
+            return self._bind(self._bound)
+        except BaseException as error:
+            # A subclass of the host's may fail here, or Ctrl-C strike.
+            await self._transaction.__aexit__(type(error), error, error.__traceback__)
+            raise
 
     async def __aexit__(
         self,

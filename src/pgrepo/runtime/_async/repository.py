@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from itertools import chain, starmap
+from functools import partial
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
 from pgrepo.errors import NoRowError, RowError, TooManyRowsError
 from pgrepo.runtime._async import wire
+from pgrepo.runtime._async.cached import Call, through
 from pgrepo.runtime._async.copying import bulk
 from pgrepo.runtime._async.stream import AsyncStream, pages
-from pgrepo.runtime.bulk import row_tuples
-from pgrepo.runtime.fast import find
+from pgrepo.runtime.bulk import BulkRows
 from pgrepo.runtime.keyed import grouped, keyed
+from pgrepo.runtime.lost import may_read_again
+from pgrepo.runtime.pipelined import Asked
 from pgrepo.runtime.translate import DatabaseError, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import LiteralString
 
     from pgrepo.runtime._async.domain import AsyncDomain
     from pgrepo.runtime.results import Rows
@@ -114,13 +116,12 @@ class AsyncRepository:
         The rows are taken one by one as they are sent.
         """
         query = self._queries.prepare(statement)
-        tuples = row_tuples(query.label, statement.row, rows)
-        first = next(tuples, None)
-        if first is None:
+        given = BulkRows(query.label, statement.row, rows)
+        if given.are_none():
             return 0
         try:
             async with self._source.connection() as connection:
-                return await bulk(connection, query, chain((first,), tuples))
+                return await bulk(connection, query, given)
         except DatabaseError:
             raise
         except psycopg.Error as error:
@@ -141,39 +142,37 @@ class AsyncRepository:
         order_by: str | None,
     ) -> Any:
         query, given = self._queries.choose(statement, values, order_by)
-        try:
-            if (checkout := self._source.checkout) is None:
-                if self._source.setup is not None:
-                    return await self._run_scoped(run, query, given, self._source.setup)
-                async with self._source.connection() as connection:
-                    return await run(connection, query, given)
-            # An autocommit connection comes back with nothing to commit or to roll back. What
-            # else may be wrong with it, putconn() sees.
-            connection = await checkout.getconn()
-            try:
-                return await run(connection, query, given)
-            finally:
-                await checkout.putconn(connection)
-        except DatabaseError:
-            raise
-        except psycopg.Error as error:
-            raise translate(error, query) from error
+        if statement.caching is not None and (cache := self._source.cache) is not None:
+            ask = partial(self._ask, run, query, given)
+            return await through(self._source, cache, Call(statement, query, values), ask)
+        return await self._ask(run, query, given)
 
-    async def _run_scoped(
-        self,
-        run: Callable[..., Any],
-        query: Prepared,
-        values: Sequence[object],
-        setup: tuple[LiteralString, ...],
-    ) -> Any:
-        plain = self._source.plain
-        async with plain.connection() as connection:
-            plain.check_scope(connection)
-            if (call := find(connection, query)) is not None:
-                counts = run is wire.affect
-                return await wire.scoped(connection, query, call, values, setup, counts=counts)
-        async with self._source.connection() as connection:
-            return await run(connection, query, values)
+    async def _ask(self, run: Callable[..., Any], query: Prepared, given: Sequence[object]) -> Any:
+        is_repeated = False
+        while True:
+            try:
+                if (checkout := self._source.checkout) is None:
+                    if self._source.rides:
+                        asked = Asked(query, given, counts=run is wire.affect)
+                        await self._source.together([asked])
+                        return asked.take()
+                    async with self._source.connection() as connection:
+                        return await run(connection, query, given)
+                # An autocommit connection comes back with nothing to commit or to roll back. What
+                # else may be wrong with it, putconn() sees.
+                connection = await checkout.getconn()
+                try:
+                    return await run(connection, query, given)
+                finally:
+                    await checkout.putconn(connection)
+            except psycopg.Error as error:
+                may_repeat = query.read_only and self._source.plain.hidden and not is_repeated
+                if may_repeat and may_read_again(error):
+                    is_repeated = True
+                    continue
+                if isinstance(error, DatabaseError):
+                    raise
+                raise translate(error, query) from error
 
     def _not_one(self, statement: Statement[Any], rows: Rows) -> RowError:
         label = f"{self._queries.domain}.{statement.name}"

@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING, Any
 from psycopg.pq import TransactionStatus
 
 from pgrepo.errors import UsageError
+from pgrepo.runtime._async.connection import AsyncPooledConnection
+from pgrepo.runtime._async.together import together
+from pgrepo.runtime.characteristics import opening
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import LiteralString
 
     from psycopg import AsyncConnection
     from psycopg_pool import AsyncConnectionPool
 
+    from pgrepo.runtime._async.cache import AsyncCache
+    from pgrepo.runtime._async.start import AsyncStart
     from pgrepo.runtime.checkout import AsyncCheckout
+    from pgrepo.runtime.pipelined import Asked
 
 
 class AsyncConnections(ABC):
@@ -25,14 +32,55 @@ class AsyncConnections(ABC):
 
     ended = False
     """Whether connections lent earlier must not be used any more."""
+    hidden = False
+    """Whether nobody else sees a connection while it is lent."""
     setup: tuple[LiteralString, ...] | None = None
     """What each transaction begins with, if all is to happen in a scope."""
     checkout: AsyncCheckout | None = None
     """Where a single call may take an autocommit connection without a block around it."""
+    cache: AsyncCache | None = None
+    """What keeps answers of this database, if anything does."""
+    answers = False
+    """Whether calls may be answered from there; what a transaction reads is its own affair."""
 
     @abstractmethod
     def connection(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]:
         """Lends a connection for a block. Leaving the block ends what has to end."""
+
+    @property
+    def rides(self) -> bool:
+        """Whether the next call has to begin a transaction, and takes its BEGIN along."""
+        return False
+
+    async def together(self, asked: Sequence[Asked], *, commit: bool = False) -> None:
+        """Makes calls in one round trip, as one transaction.
+
+        Args:
+            asked: the calls.
+            commit: whether they end a transaction block.
+
+        Raises:
+            UsageError: there is no block that they could end.
+        """
+        if commit:
+            raise UsageError(
+                "batch(commit=True) ends a transaction block of its own, begun by transaction() "
+                "on a database or a pool, and no savepoint: leave commit out"
+            )
+        async with self.connection() as connection:
+            idle = connection.info.transaction_status == TransactionStatus.IDLE
+            before = opening(connection) if idle else ()
+            own = idle and (connection.autocommit or self.hidden)
+            await together(connection, asked, before, commit=own)
+
+    async def forget(self, slots: Sequence[str]) -> None:
+        """Drops kept answers that a write has made old, as soon as it is committed.
+
+        Args:
+            slots: their names.
+        """
+        if self.cache is not None:
+            await self.cache.clear(slots)
 
     @property
     def plain(self) -> AsyncConnections:
@@ -63,6 +111,8 @@ class AsyncConnections(ABC):
 class AsyncPoolConnections(AsyncConnections):
     """A host's pool: each call is committed, or rolled back, as the pool's own blocks are."""
 
+    hidden = True
+
     def __init__(self, pool: AsyncConnectionPool[Any]) -> None:
         self._pool = pool
 
@@ -75,6 +125,14 @@ class AsyncOneConnection(AsyncConnections):
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         self._connection = connection
+        self._pooled = connection if isinstance(connection, AsyncPooledConnection) else None
+        self.cache = self._pooled.cache if self._pooled is not None else None
+
+    async def forget(self, slots: Sequence[str]) -> None:
+        if self._pooled is None or self._pooled.info.transaction_status == TransactionStatus.IDLE:
+            await super().forget(slots)
+        else:
+            self._pooled.stale += tuple(slots)
 
     def connection(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]:
         return nullcontext(self._connection)
@@ -87,10 +145,45 @@ class AsyncOneConnection(AsyncConnections):
                 "autocommit that is up to you: make it autocommit, or use a pool"
             )
 
+    def check_run(self) -> None:
+        """Raises UsageError if a transaction cannot be run again as a whole."""
+        if self._connection.info.transaction_status != TransactionStatus.IDLE:
+            raise _in_transaction()
+
 
 class AsyncTransactionConnection(AsyncOneConnection):
     """The connection of a transaction block, usable until the block ends."""
 
+    def __init__(self, connection: AsyncConnection[Any], start: AsyncStart | None = None) -> None:
+        super().__init__(connection)
+        self._start = start
+
+    @property
+    def rides(self) -> bool:
+        return self._start is not None and self._start.waits
+
+    async def together(self, asked: Sequence[Asked], *, commit: bool = False) -> None:
+        self.check()
+        if self._start is None:
+            await super().together(asked, commit=commit)
+            return
+        try:
+            await self._start.together(asked, commit=commit)
+        finally:
+            self.ended = self.ended or self._start.ended
+
     def connection(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]:
         self.check()
+        if self._start is not None and self._start.waits:
+            return self._start.begun()
         return super().connection()
+
+    def check_run(self) -> None:
+        raise _in_transaction()
+
+
+def _in_transaction() -> UsageError:
+    return UsageError(
+        "run() repeats whole transactions, and this connection is in one already: call it where "
+        "none is open, or use transaction() for a savepoint"
+    )

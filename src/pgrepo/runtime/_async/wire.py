@@ -11,6 +11,7 @@ without prepared statements.
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -29,17 +30,18 @@ from pgrepo.runtime.fast import (
     Call,
     affected,
     drain,
+    error_in,
     find,
-    is_idle,
     renew,
     sent_nothing,
 )
+from pgrepo.runtime.lost import leave_demoted
 from pgrepo.runtime.parameters import find_unfit, typed
 from pgrepo.runtime.results import find_unreadable
 from pgrepo.runtime.stale import forget, is_stale, stale_in_transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
     from typing import LiteralString
 
     from psycopg.abc import Buffer
@@ -60,9 +62,9 @@ async def fetch(
 ) -> Rows:
     """Runs a query and returns all its rows."""
     if copying.get() is connection:
-        raise _busy_copying()
+        raise busy_copying()
     if (call := find(connection, query)) is None:
-        return await _rows(await _run(connection, query, query.sql, values), query)
+        return await rows_of(await _run(connection, query, query.sql, values), query)
     async with connection.lock:
         result = await _answer(connection, query, call, values)
         rows = call.load(result)
@@ -76,7 +78,7 @@ async def affect(
 ) -> int:
     """Runs a query and returns the number of rows it affected."""
     if copying.get() is connection:
-        raise _busy_copying()
+        raise busy_copying()
     if (call := find(connection, query)) is None:
         return (await _run(connection, query, query.sql, values)).rowcount
     async with connection.lock:
@@ -99,7 +101,7 @@ async def _answer(
         result: PGresult = results[0]
         if ((status := result.status) == TUPLES_OK or status == COMMAND_OK) and len(results) == 1:
             return result
-        raise call.error(results)
+        raise error_in(call.pgconn, results)
     except BaseException as error:  # noqa: BLE001 - raised there
         return await _rescue(connection, query, call, parameters, error)
 
@@ -116,52 +118,23 @@ async def _rescue(
         if call.pgconn.transaction_status == TransactionStatus.ACTIVE:
             await _clear_away(connection)
         raise error
+    leave_demoted(connection, error)
     if not is_stale(error):
         raise error
     forget(connection, error, query)
     if call.pgconn.transaction_status != TransactionStatus.IDLE:
         raise stale_in_transaction(error, query) from error
-    results = await connection.wait(call.run(connection, parameters))
+    results = await connection.wait(call.run_unprepared(parameters))
     if results[0].status not in {TUPLES_OK, COMMAND_OK}:
-        raise call.error(results)
+        raise error_in(call.pgconn, results)
     return results[0]
 
 
-async def scoped(
-    connection: AsyncConnection[Any],
-    query: Prepared,
-    call: Call,
-    values: Sequence[object],
-    setup: Sequence[LiteralString],
-    *,
-    counts: bool,
-) -> Any:
-    """Runs a query in a transaction of its own that begins with `setup`, in one round trip.
-
-    Args:
-        connection: one that is in no transaction.
-        query: the query.
-        call: what runs it on the connection.
-        values: its parameters.
-        setup: commands without result.
-        counts: whether the number of affected rows is wanted, and not the rows.
-    """
-    parameters = call.dump(values)
-    commands = [command.encode(call.encoding) for command in setup]
+async def load(
+    connection: AsyncConnection[Any], query: Prepared, call: Call, result: PGresult
+) -> Rows:
+    """Returns the rows of a result that came over the fast path."""
     async with connection.lock:
-        try:
-            result = await connection.wait(call.run_scoped(connection, parameters, commands))
-        except psycopg.Error as error:
-            if not is_stale(error):
-                raise
-            forget(connection, error, query)
-            result = await connection.wait(call.run_scoped(connection, parameters, commands))
-        finally:
-            # A connection must not go on in another's scope, however the call has ended.
-            if not is_idle(call.pgconn):
-                call.pgconn.finish()
-        if counts:
-            return affected(result)
         rows = call.load(result)
     if rows is None:
         rows = await _load_unknown(connection, query, result)
@@ -199,6 +172,20 @@ async def _load_unknown(
     return rows
 
 
+@asynccontextmanager
+async def pipeline(connection: AsyncConnection[Any]) -> AsyncIterator[None]:
+    """`connection.pipeline()` for a connection in none, never left behind in pipeline mode.
+
+    psycopg lets others run when it has entered it. A task that is cancelled there never leaves it.
+    """
+    try:
+        async with connection.pipeline():
+            yield
+    finally:
+        if connection.pgconn.pipeline_status != PipelineStatus.OFF:
+            connection.pgconn.finish()
+
+
 async def command(connection: AsyncConnection[Any], sql: LiteralString) -> None:
     """Runs a command of pgrepo's own, such as SET TRANSACTION."""
     await cursor_of(connection).execute(sql, prepare=False)
@@ -223,7 +210,7 @@ async def fetch_page(
     """Returns the next rows of a server-side cursor."""
     cursor = cursor_of(connection, query)
     await cursor.execute(fetch_forward, prepare=False, binary=True)
-    return await _rows(cursor, query)
+    return await rows_of(cursor, query)
 
 
 async def close(connection: AsyncConnection[Any], name: LiteralString) -> None:
@@ -255,13 +242,13 @@ class Cursor(AsyncRawCursor[tuple[Any, ...]]):
 
 def cursor_of(connection: AsyncConnection[Any], query: Prepared | None = None) -> Cursor:
     if copying.get() is connection:
-        raise _busy_copying()
+        raise busy_copying()
     adapters = connection_adapters(connection)
     own_json = query is not None and query.decode is not None
     return Cursor(connection, adapters.raw if own_json else adapters.decoded)
 
 
-def _busy_copying() -> UsageError:
+def busy_copying() -> UsageError:
     return UsageError(
         "the rows of a bulk call come from a query on the very connection that copies them: "
         "collect them in a list first"
@@ -286,6 +273,7 @@ async def _run(
             async with connection.pipeline():
                 await cursor.execute(sql, parameters, prepare=prepare, binary=True)
     except Exception as error:
+        leave_demoted(connection, error)
         if sent_nothing(error) and (unfit := find_unfit(query, values, cursor)):
             raise unfit from None
         raise
@@ -311,7 +299,8 @@ async def _execute(
         await cursor.execute(sql, parameters, prepare=False, binary=True)
 
 
-async def _rows(cursor: Cursor, query: Prepared) -> Rows:
+async def rows_of(cursor: Cursor, query: Prepared) -> Rows:
+    """Returns the rows of a query that a cursor has run."""
     known, result = cursor.adapters.known, cursor.pgresult
     assert result is not None
     for index in query.made_of_others:

@@ -12,8 +12,7 @@ There are three ways:
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from itertools import chain, islice
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -22,12 +21,10 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 
 from pgrepo.runtime._sync import wire
 from pgrepo.runtime._sync.wire import Cursor, copying, cursor_of
-from pgrepo.runtime.blocks import HEADER, TRAILER, Formatter
-from pgrepo.runtime.bulk import BLOCK
+from pgrepo.runtime.blocks import CopyData
+from pgrepo.runtime.bulk import LARGE, blame
 from pgrepo.runtime.dumpers import has_binary_dumper
-from pgrepo.runtime.fast import sent_nothing
-from pgrepo.runtime.parameters import find_unfit, typed
-from pgrepo.runtime.staged import DROP
+from pgrepo.runtime.parameters import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
 
     from psycopg import Copy
 
-    from pgrepo.runtime.blocks import Row
+    from pgrepo.runtime.bulk import BulkRows, Row
     from pgrepo.runtime.staged import Staged
     from pgrepo.runtime.statement import Prepared
 
@@ -45,19 +42,21 @@ _SENT = 64 * 1024
 """How many bytes of a COPY are collected before they are sent."""
 
 
-def bulk(connection: Connection[Any], query: Prepared, rows: Iterator[Row]) -> int:
+def bulk(connection: Connection[Any], query: Prepared, rows: BulkRows) -> int:
     """Sends many rows, all or nothing, and returns how many rows were affected."""
     cursor = cursor_of(connection, query)
-    if all(has_binary_dumper(oid, cursor.adapters) for oid in query.types):
+    if not _is_pipeline(connection) and all(
+        has_binary_dumper(oid, cursor.adapters) for oid in query.types
+    ):
         if query.copy is not None:
             try:
-                return _copy_atomically(cursor, query, query.copy, rows)
+                return _copy_atomically(cursor, query.copy, CopyData(query, cursor, rows))
             except psycopg.errors.FeatureNotSupported as error:
                 # COPY cannot write to a table with row-level security. It says so before it
                 # takes a row.
                 if error.diag.source_function != "DoCopy":
                     raise
-        elif query.staged is not None and connection.pgconn.pipeline_status == PipelineStatus.OFF:
+        elif query.staged is not None:
             return _insert(cursor, query, query.staged, rows)
     with _atomic(connection):
         return _send_batches(cursor, query, rows)
@@ -66,22 +65,20 @@ def bulk(connection: Connection[Any], query: Prepared, rows: Iterator[Row]) -> i
 # Through COPY.
 
 
-def _copy_atomically(
-    cursor: Cursor, query: Prepared, sql: LiteralString, rows: Iterator[Row]
-) -> int:
+def _copy_atomically(cursor: Cursor, sql: LiteralString, data: CopyData) -> int:
     if _is_idle(cursor.connection):
-        return _copy(cursor, query, sql, rows)  # one statement: atomic by itself
+        return _copy(cursor, sql, data)  # one statement: atomic by itself
     with _atomic(cursor.connection):
-        return _copy(cursor, query, sql, rows)
+        return _copy(cursor, sql, data)
 
 
-def _copy(cursor: Cursor, query: Prepared, sql: LiteralString, rows: Iterator[Row]) -> int:
+def _copy(cursor: Cursor, sql: LiteralString, data: CopyData) -> int:
     failure: Exception | None = None
     token = copying.set(cursor.connection)
     try:
         with cursor.copy(sql) as copy:
             try:
-                _write(copy, Formatter(query, cursor), query, rows)
+                _write(copy, data)
             except Exception as error:  # noqa: BLE001 - it is raised below
                 failure = error
                 raise _CopyAbandonedError from None
@@ -97,76 +94,84 @@ class _CopyAbandonedError(Exception):
     """Ends a COPY in place of the real error, whose text psycopg would send to the server's log."""
 
 
-def _write(copy: Copy, formatter: Formatter, query: Prepared, rows: Iterator[Row]) -> None:
-    written, out = 0, bytearray(HEADER)
-    while block := list(islice(rows, BLOCK)):
-        try:
-            formatter.add(block, out)
-        except Exception as error:
-            _blame(error, query, block, copy.cursor, written, copy=True)
-            raise
-        written += len(block)
-        if len(out) > _SENT:
-            copy.write(out)
-            out = bytearray()
-    copy.write(out + TRAILER)
+def _write(copy: Copy, data: CopyData) -> None:
+    while data.format_more():
+        if len(data.out) > _SENT:
+            copy.write(data.hand_over())
+    copy.write(data.hand_over())
 
 
 # Through one INSERT … SELECT.
 
 
-def _insert(cursor: Cursor, query: Prepared, staged: Staged, rows: Iterator[Row]) -> int:
-    first = list(islice(rows, staged.few + 1))
-    if len(first) <= staged.few:
-        if _is_idle(cursor.connection):
+def _insert(cursor: Cursor, query: Prepared, staged: Staged, rows: BulkRows) -> int:
+    data = CopyData(query, cursor, rows)
+    first: list[Row] = []
+    while len(first) <= staged.few and len(data.out) < LARGE:
+        if not (block := data.format_more()):
             return _insert_few(cursor, query, staged, first)
-        with _atomic(cursor.connection):
-            return _insert_few(cursor, query, staged, first)
+        first += block
     is_ours = _is_idle(cursor.connection)
     created = False
-    rows = chain(first, rows)
     try:
         with _atomic(cursor.connection):
             wire.command(cursor.connection, staged.create)
             created = True
-            _copy(cursor, query, staged.copy, rows)
+            _copy(cursor, staged.copy, data)
             cursor.execute(staged.insert, prepare=False)
             affected = cursor.rowcount
             if not is_ours:  # else it is gone with the transaction
-                wire.command(cursor.connection, DROP)
+                wire.command(cursor.connection, staged.drop)
             return affected
     except psycopg.errors.InsufficientPrivilege:
         if created:
             raise
     # The role may not create temporary tables in this database.
     with _atomic(cursor.connection):
-        return _send_batches(cursor, query, rows)
+        return _send_batches(cursor, query, rows, first)
 
 
 def _insert_few(cursor: Cursor, query: Prepared, staged: Staged, rows: Sequence[Row]) -> int:
-    try:
-        values = [value for row in rows for value in typed(query, row)]
+    values = [value for row in rows for value in typed(query, row)]
+    connection = cursor.connection
+    with nullcontext() if _is_idle(connection) else _atomic(connection):
         cursor.execute(staged.values(len(rows)), values, prepare=False)
-    except Exception as error:
-        _blame(error, query, rows, cursor, 0)
-        raise
     return cursor.rowcount
 
 
 # In batches.
 
 
-def _send_batches(cursor: Cursor, query: Prepared, rows: Iterator[Row]) -> int:
-    affected = sent = 0
-    while batch := list(islice(rows, _BATCH)):
+def _send_batches(
+    cursor: Cursor, query: Prepared, rows: BulkRows, first: Sequence[Row] = ()
+) -> int:
+    affected = 0
+    batch = first or rows.take_many(_BATCH)
+    while batch:
         try:
-            cursor.executemany(query.sql, [typed(query, row) for row in batch])
+            affected += _execute_many(cursor, query, batch)
         except Exception as error:
-            _blame(error, query, batch, cursor, sent)
+            blame(error, query, batch, cursor, rows.taken)
             raise
-        affected += cursor.rowcount
-        sent += len(batch)
+        batch = rows.take_many(_BATCH)
     return affected
+
+
+def _execute_many(cursor: Cursor, query: Prepared, batch: Sequence[Row]) -> int:
+    connection = cursor.connection
+    try:
+        # In a host's pipeline, a nested one waits for the answer as it ends.
+        with connection.pipeline() if _is_pipeline(connection) else nullcontext():
+            cursor.executemany(query.sql, [typed(query, row) for row in batch])
+    except AssertionError as error:
+        # Cut off just as psycopg has entered a pipeline, it stumbles over that and stays in it.
+        connection.close()
+        raise error.__context__ or error from None
+    return cursor.rowcount
+
+
+def _is_pipeline(connection: Connection[Any]) -> bool:
+    return connection.pgconn.pipeline_status != PipelineStatus.OFF
 
 
 def _is_idle(connection: Connection[Any]) -> bool:
@@ -185,29 +190,3 @@ def _atomic(connection: Connection[Any]) -> Iterator[None]:
         wire.command(connection, "SELECT")
     with connection.transaction():
         yield
-
-
-def _blame(
-    error: Exception,
-    query: Prepared,
-    rows: Sequence[Row],
-    cursor: Any,
-    before: int,
-    *,
-    copy: bool = False,
-) -> None:
-    """Raises the error that tells which value of which row could not be sent, if one could not.
-
-    Args:
-        error: what went wrong.
-        query: the query.
-        rows: those that were to be sent.
-        cursor: which tried.
-        before: how many rows there were before them.
-        copy: whether they went into a binary COPY.
-    """
-    if not sent_nothing(error):
-        return
-    for number, row in enumerate(rows, start=before + 1):
-        if unfit := find_unfit(query, row, cursor, row=number, copy=copy):
-            raise unfit from None

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import psycopg
 from psycopg import Connection
@@ -11,16 +12,26 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from pgrepo.errors import UsageError
+from pgrepo.runtime._sync.connection import PooledConnection
+from pgrepo.runtime._sync.retrying import run
 from pgrepo.runtime._sync.sources import Connections
 from pgrepo.runtime._sync.transaction import Transaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
-from pgrepo.runtime.checkout import Checkout
+from pgrepo.runtime.checkout import RECONNECT_SECONDS, Checkout, reconnect
+from pgrepo.runtime.lost import leave_demoted
+from pgrepo.runtime.retries import Tries
+from pgrepo.runtime.timeouts import Timeouts, refuses_options
 from pgrepo.runtime.translate import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
     from types import TracebackType
+
+    from pgrepo.runtime._sync.cache import Cache
+    from pgrepo.runtime.retries import Work
+
+T = TypeVar("T")
 
 
 class Database(Connections):
@@ -40,9 +51,22 @@ class Database(Connections):
         timeout: how many seconds a call waits for a free connection before PoolTimeout.
         max_idle: after how many unused seconds connections beyond min_size are closed.
         max_lifetime: after how many seconds a connection is replaced.
+        connect_timeout: how many seconds connecting to one host may take.
+        statement_timeout: how many seconds a statement may take, before QueryCanceled, and half
+            a second later, if PostgreSQL says nothing, ResponseTimeout. A COPY is one statement.
+        lock_timeout: how many seconds a statement waits for a lock before LockNotAvailable.
+        idle_in_transaction_timeout: how many seconds a transaction may lie idle before the server
+            ends its session.
         connect: further arguments of `psycopg.connect`, such as `prepare_threshold` (None behind
             a PgBouncer that does not know prepared statements).
+        cache: keeps answers to queries that say `@cache`; whoever made it closes it.
+
+    None as a timeout leaves it to the server's settings and the role's. What `conninfo` and
+    `connect` say of timeouts counts more.
     """
+
+    hidden = True
+    answers = True
 
     def __init__(
         self,
@@ -53,7 +77,12 @@ class Database(Connections):
         timeout: float = 10.0,
         max_idle: float = 600.0,
         max_lifetime: float = 3600.0,
+        connect_timeout: float | None = 5.0,
+        statement_timeout: float | None = 60.0,
+        lock_timeout: float | None = 10.0,
+        idle_in_transaction_timeout: float | None = 300.0,
         connect: Mapping[str, Any] | None = None,
+        cache: Cache | None = None,
     ) -> None:
         if not isinstance(conninfo, str):
             raise UsageError(
@@ -61,14 +90,20 @@ class Database(Connections):
             )
         if connect is not None and not connect.get("autocommit", True):
             raise UsageError("connections of the pool are autocommit; use transaction() instead")
+        self.cache = cache
         self._conninfo = conninfo
         self._connect = {**(connect or {}), "autocommit": True}
+        self._timeouts = Timeouts(
+            connect_timeout, statement_timeout, lock_timeout, idle_in_transaction_timeout
+        )
         self._settings: dict[str, Any] = {
             "min_size": min_size,
             "max_size": max_size,
             "timeout": timeout,
             "max_idle": max_idle,
             "max_lifetime": max_lifetime,
+            "reconnect_timeout": RECONNECT_SECONDS,
+            "reconnect_failed": reconnect,
         }
         self._pool: ConnectionPool[Connection[Any]] | None = None
 
@@ -85,15 +120,39 @@ class Database(Connections):
         if self._pool is not None:
             return
         try:
-            # A pool keeps trying in the background and never says what is wrong. So ask first.
-            (Connection.connect(self._conninfo, **self._connect)).close()
+            arguments = self._find_arguments()
         except psycopg.Error as error:
             raise translate(error) from error
         pool: ConnectionPool[Connection[Any]] = ConnectionPool(
-            self._conninfo, kwargs=self._connect, open=False, **self._settings
+            self._conninfo,
+            connection_class=cast("type[Connection[Any]]", PooledConnection),
+            kwargs=arguments,
+            configure=self._configure,
+            open=False,
+            **self._settings,
         )
         pool.open()
         self._pool, self.checkout = pool, Checkout(pool)
+
+    def _find_arguments(self) -> dict[str, Any]:
+        """Returns the arguments to connect with.
+
+        A pool keeps trying in the background and never says what is wrong. So it is tried first.
+        """
+        arguments = self._timeouts.arguments(self._conninfo, self._connect)
+        try:
+            (Connection.connect(self._conninfo, **arguments)).close()
+        except psycopg.OperationalError as error:
+            if not refuses_options(error):
+                raise
+            arguments["options"] = self._connect.get("options")
+            (Connection.connect(self._conninfo, **arguments)).close()
+        return arguments
+
+    def _configure(self, connection: Connection[Any]) -> None:
+        pooled = cast("PooledConnection", connection)
+        pooled.patience, pooled.taken = self._timeouts.patience, monotonic()
+        pooled.cache = self.cache
 
     def close(self) -> None:
         """Closes the pool and its connections. Does nothing if it is closed."""
@@ -149,6 +208,43 @@ class Database(Connections):
         """
         return Transaction(self, set_transaction(isolation, read_only, deferrable))
 
+    def run(
+        self,
+        function: Work[Connection[Any], T],
+        *,
+        retries: int = 5,
+        within: float = 30.0,
+        committed: Work[Connection[Any], bool] | None = None,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+    ) -> T:
+        """Runs a function in a transaction, which it is given, and commits.
+
+        All of it is run again after a serialization failure, a deadlock, or a connection that was
+        lost before COMMIT was sent. So the function must do nothing outside the transaction that
+        may not be done twice. Domains have the same method.
+
+        Args:
+            function: what to run; its answer is returned.
+            retries: how many more tries there may be.
+            within: for how many seconds new tries may begin.
+            committed: asked, in a transaction of its own, whether a COMMIT whose answer was lost
+                took place. It should look for a row under a unique key that `function` inserts.
+            isolation: as of `transaction`.
+            read_only: as of `transaction`.
+            deferrable: as of `transaction`.
+
+        Raises:
+            CommitOutcomeUnknown: the connection was lost during COMMIT, and `committed` is not
+                there to ask.
+        """
+
+        def begin() -> Transaction:
+            return self.transaction(isolation=isolation, read_only=read_only, deferrable=deferrable)
+
+        return run(begin, function, Tries(retries, within), committed)
+
 
 class _Loan:
     """`pool.connection()` without the statistics.
@@ -172,8 +268,22 @@ class _Loan:
         traceback: TracebackType | None,
     ) -> None:
         connection = self._connection
+        leave_demoted(connection, raised)
         try:
             if connection.pgconn.transaction_status != TransactionStatus.IDLE:
                 connection.__exit__(kind, raised, traceback)
         finally:
-            self._checkout.putconn(connection)
+            if connection._num_transactions:  # noqa: SLF001
+                # Ctrl-C struck where psycopg counts the blocks. No block would work on it again.
+                connection.pgconn.finish()
+            try:
+                _forget(connection)
+            finally:
+                self._checkout.putconn(connection)
+
+
+def _forget(connection: Connection[Any]) -> None:
+    """Drops the kept answers that a transaction has made old."""
+    if isinstance(connection, PooledConnection) and connection.stale:
+        slots, connection.stale = connection.stale, ()
+        connection.cache.clear(slots)

@@ -9,7 +9,9 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from pgrepo.errors import UsageError
+from pgrepo.runtime._sync.batch import Batch
 from pgrepo.runtime._sync.database import Database
+from pgrepo.runtime._sync.retrying import run
 from pgrepo.runtime._sync.sources import (
     Connections,
     OneConnection,
@@ -18,12 +20,14 @@ from pgrepo.runtime._sync.sources import (
 )
 from pgrepo.runtime._sync.transaction import ScopedConnections, Transaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
+from pgrepo.runtime.retries import Tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
     from pgrepo.runtime.library import QueryLibrary
+    from pgrepo.runtime.retries import Work
     from pgrepo.runtime.scope import Scope
 
 Source: TypeAlias = (
@@ -36,6 +40,7 @@ Source: TypeAlias = (
 """What a domain can be made of; the last two are for transaction() and scopes alone."""
 
 _D = TypeVar("_D", bound="Domain")
+_T = TypeVar("_T")
 
 
 class Domain:
@@ -71,7 +76,48 @@ class Domain:
         characteristics = set_transaction(isolation, read_only, deferrable)
         # Generated classes take the source alone.
         bind = cast("Callable[[Source], Self]", type(self))
-        return DomainTransaction(Transaction(self._source, characteristics), bind)
+        block = Transaction(self._source, characteristics, late=True)
+        return DomainTransaction(block, bind)
+
+    def run(
+        self,
+        function: Work[Self, _T],
+        *,
+        retries: int = 5,
+        within: float = 30.0,
+        committed: Work[Self, bool] | None = None,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+    ) -> _T:
+        """Runs a function in a transaction, which it is given as `transaction` yields it.
+
+        All of it is run again after a serialization failure, a deadlock, or a connection that was
+        lost before COMMIT was sent. See `Database.run` for its arguments.
+
+        Raises:
+            CommitOutcomeUnknown: the connection was lost during COMMIT, and `committed` is not
+                there to ask.
+            UsageError: this domain is in a transaction already.
+        """
+        if isinstance(self._source.plain, OneConnection):
+            self._source.plain.check_run()
+
+        def begin() -> DomainTransaction[Self]:
+            return self.transaction(isolation=isolation, read_only=read_only, deferrable=deferrable)
+
+        return run(begin, function, Tries(retries, within), committed)
+
+    def batch(self, *, commit: bool = False) -> Batch:
+        """Returns a block that collects calls, and makes them in one round trip when it ends.
+
+        By itself it is a transaction of its own. See `Batch`.
+
+        Args:
+            commit: whether it ends the transaction() that this domain is bound to. COMMIT goes
+                along with its calls then, and the block of transaction() has nothing left to do.
+        """
+        return Batch(self._source, self._queries, commit=commit)
 
     def _scoped(self, scope: Scope, *values: object) -> Self:
         """Returns this domain bound to a scope."""
@@ -95,8 +141,14 @@ class DomainTransaction(Generic[_D]):
         self._bound: TransactionConnection | None = None
 
     def __enter__(self) -> _D:
-        self._bound = TransactionConnection(self._transaction.__enter__())
-        return self._bind(self._bound)
+        connection = self._transaction.__enter__()
+        try:
+            self._bound = TransactionConnection(connection, self._transaction.start)
+            return self._bind(self._bound)
+        except BaseException as error:
+            # A subclass of the host's may fail here, or Ctrl-C strike.
+            self._transaction.__exit__(type(error), error, error.__traceback__)
+            raise
 
     def __exit__(
         self,

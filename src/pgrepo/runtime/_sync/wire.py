@@ -12,6 +12,7 @@ without prepared statements.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -30,17 +31,18 @@ from pgrepo.runtime.fast import (
     Call,
     affected,
     drain,
+    error_in,
     find,
-    is_idle,
     renew,
     sent_nothing,
 )
+from pgrepo.runtime.lost import leave_demoted
 from pgrepo.runtime.parameters import find_unfit, typed
 from pgrepo.runtime.results import find_unreadable
 from pgrepo.runtime.stale import forget, is_stale, stale_in_transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import LiteralString
 
     from psycopg.abc import Buffer
@@ -59,9 +61,9 @@ copying: ContextVar[Connection[Any] | None] = ContextVar("copying", default=None
 def fetch(connection: Connection[Any], query: Prepared, values: Sequence[object]) -> Rows:
     """Runs a query and returns all its rows."""
     if copying.get() is connection:
-        raise _busy_copying()
+        raise busy_copying()
     if (call := find(connection, query)) is None:
-        return _rows(_run(connection, query, query.sql, values), query)
+        return rows_of(_run(connection, query, query.sql, values), query)
     with connection.lock:
         result = _answer(connection, query, call, values)
         rows = call.load(result)
@@ -73,7 +75,7 @@ def fetch(connection: Connection[Any], query: Prepared, values: Sequence[object]
 def affect(connection: Connection[Any], query: Prepared, values: Sequence[object]) -> int:
     """Runs a query and returns the number of rows it affected."""
     if copying.get() is connection:
-        raise _busy_copying()
+        raise busy_copying()
     if (call := find(connection, query)) is None:
         return (_run(connection, query, query.sql, values)).rowcount
     with connection.lock:
@@ -96,7 +98,7 @@ def _answer(
         result: PGresult = results[0]
         if ((status := result.status) == TUPLES_OK or status == COMMAND_OK) and len(results) == 1:
             return result
-        raise call.error(results)
+        raise error_in(call.pgconn, results)
     except BaseException as error:  # noqa: BLE001 - raised there
         return _rescue(connection, query, call, parameters, error)
 
@@ -113,52 +115,21 @@ def _rescue(
         if call.pgconn.transaction_status == TransactionStatus.ACTIVE:
             _clear_away(connection)
         raise error
+    leave_demoted(connection, error)
     if not is_stale(error):
         raise error
     forget(connection, error, query)
     if call.pgconn.transaction_status != TransactionStatus.IDLE:
         raise stale_in_transaction(error, query) from error
-    results = connection.wait(call.run(connection, parameters))
+    results = connection.wait(call.run_unprepared(parameters))
     if results[0].status not in {TUPLES_OK, COMMAND_OK}:
-        raise call.error(results)
+        raise error_in(call.pgconn, results)
     return results[0]
 
 
-def scoped(
-    connection: Connection[Any],
-    query: Prepared,
-    call: Call,
-    values: Sequence[object],
-    setup: Sequence[LiteralString],
-    *,
-    counts: bool,
-) -> Any:
-    """Runs a query in a transaction of its own that begins with `setup`, in one round trip.
-
-    Args:
-        connection: one that is in no transaction.
-        query: the query.
-        call: what runs it on the connection.
-        values: its parameters.
-        setup: commands without result.
-        counts: whether the number of affected rows is wanted, and not the rows.
-    """
-    parameters = call.dump(values)
-    commands = [command.encode(call.encoding) for command in setup]
+def load(connection: Connection[Any], query: Prepared, call: Call, result: PGresult) -> Rows:
+    """Returns the rows of a result that came over the fast path."""
     with connection.lock:
-        try:
-            result = connection.wait(call.run_scoped(connection, parameters, commands))
-        except psycopg.Error as error:
-            if not is_stale(error):
-                raise
-            forget(connection, error, query)
-            result = connection.wait(call.run_scoped(connection, parameters, commands))
-        finally:
-            # A connection must not go on in another's scope, however the call has ended.
-            if not is_idle(call.pgconn):
-                call.pgconn.finish()
-        if counts:
-            return affected(result)
         rows = call.load(result)
     if rows is None:
         rows = _load_unknown(connection, query, result)
@@ -194,6 +165,20 @@ def _load_unknown(connection: Connection[Any], query: Prepared, result: PGresult
     return rows
 
 
+@contextmanager
+def pipeline(connection: Connection[Any]) -> Iterator[None]:
+    """`connection.pipeline()` for a connection in none, never left behind in pipeline mode.
+
+    psycopg lets others run when it has entered it. A task that is cancelled there never leaves it.
+    """
+    try:
+        with connection.pipeline():
+            yield
+    finally:
+        if connection.pgconn.pipeline_status != PipelineStatus.OFF:
+            connection.pgconn.finish()
+
+
 def command(connection: Connection[Any], sql: LiteralString) -> None:
     """Runs a command of pgrepo's own, such as SET TRANSACTION."""
     cursor_of(connection).execute(sql, prepare=False)
@@ -216,7 +201,7 @@ def fetch_page(connection: Connection[Any], query: Prepared, fetch_forward: Lite
     """Returns the next rows of a server-side cursor."""
     cursor = cursor_of(connection, query)
     cursor.execute(fetch_forward, prepare=False, binary=True)
-    return _rows(cursor, query)
+    return rows_of(cursor, query)
 
 
 def close(connection: Connection[Any], name: LiteralString) -> None:
@@ -246,13 +231,13 @@ class Cursor(RawCursor[tuple[Any, ...]]):
 
 def cursor_of(connection: Connection[Any], query: Prepared | None = None) -> Cursor:
     if copying.get() is connection:
-        raise _busy_copying()
+        raise busy_copying()
     adapters = connection_adapters(connection)
     own_json = query is not None and query.decode is not None
     return Cursor(connection, adapters.raw if own_json else adapters.decoded)
 
 
-def _busy_copying() -> UsageError:
+def busy_copying() -> UsageError:
     return UsageError(
         "the rows of a bulk call come from a query on the very connection that copies them: "
         "collect them in a list first"
@@ -277,6 +262,7 @@ def _run(
             with connection.pipeline():
                 cursor.execute(sql, parameters, prepare=prepare, binary=True)
     except Exception as error:
+        leave_demoted(connection, error)
         if sent_nothing(error) and (unfit := find_unfit(query, values, cursor)):
             raise unfit from None
         raise
@@ -302,7 +288,8 @@ def _execute(
         cursor.execute(sql, parameters, prepare=False, binary=True)
 
 
-def _rows(cursor: Cursor, query: Prepared) -> Rows:
+def rows_of(cursor: Cursor, query: Prepared) -> Rows:
+    """Returns the rows of a query that a cursor has run."""
     known, result = cursor.adapters.known, cursor.pgresult
     assert result is not None
     for index in query.made_of_others:

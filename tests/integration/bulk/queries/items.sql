@@ -50,6 +50,11 @@ ON CONFLICT (owner, name) DO UPDATE SET body = excluded.body;
 -- A plain insert, and COPY cannot be.
 INSERT INTO depot.secrets (owner, name, body) VALUES (:owner, :name, :body);
 
+-- name: add_plain_items(code, name, price, state, tags, note, seen_at)*!
+-- Goes by COPY.
+INSERT INTO depot.items (code, name, price, state, tags, note, seen_at)
+VALUES (:code, :name, :price, :state, :tags, :note, :seen_at);
+
 -- name: all_items()
 SELECT code, name, price, state, tags, attributes, mark, note, writes
 FROM depot.items

@@ -1,0 +1,1 @@
+"""A domain whose every answer carries its question, and those who ask."""

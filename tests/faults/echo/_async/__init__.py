@@ -1,0 +1,1 @@
+"""The domain and those who ask, asynchronously; `_sync` is derived from this."""

@@ -1,0 +1,1 @@
+"""Accounts with versions, and those who change them, in both flavours."""

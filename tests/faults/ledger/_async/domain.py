@@ -1,0 +1,92 @@
+"""The domain, as `pgrepo generate` would write it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from pgrepo.runtime import AsyncDomain, AsyncRepository, QueryLibrary, Scope, Statement
+from pgrepo.sqlfiles.library import load_queries, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pgrepo.runtime import AsyncSource, AsyncStream
+
+_TEXT, _INT4 = 25, 23
+
+
+@dataclass(slots=True)
+class NewNote:
+    """A row of add_notes."""
+
+    operation: str
+
+
+@dataclass(slots=True)
+class Account:
+    """A row of all_accounts."""
+
+    id: int
+
+
+class AsyncAccounts(AsyncRepository):
+    """Accounts and effects."""
+
+    async def version_of(self, *, account: int) -> int:
+        """Returns an account's version."""
+        return await self._value(_VERSION_OF, account)
+
+    async def change(self, *, account: int, version: int) -> int:
+        """Changes an account that has this version."""
+        return await self._affected(_CHANGE, account, version)
+
+    async def lock_account(self, *, account: int) -> int:
+        """Locks an account and returns its version."""
+        return await self._value(_LOCK_ACCOUNT, account)
+
+    async def note(self, *, operation: str) -> int:
+        """Notes what was done."""
+        return await self._affected(_NOTE, operation)
+
+    async def add_notes(self, rows: Iterable[NewNote]) -> int:
+        """Notes what was done, through COPY."""
+        return await self._bulk(_ADD_NOTES, rows)
+
+    async def count_of(self, *, operation: str) -> int:
+        """Returns how often something was done."""
+        return await self._value(_COUNT_OF, operation)
+
+    def stream_all_accounts(self) -> AsyncStream[Account]:
+        """Streams the accounts."""
+        return self._stream(_ALL_ACCOUNTS)
+
+
+class AsyncLedger(AsyncDomain):
+    """The domain."""
+
+    def __init__(self, source: AsyncSource) -> None:
+        super().__init__(source, _QUERIES)
+        self.accounts = AsyncAccounts(self)
+
+    def for_caller(self, *, caller: str) -> Self:
+        """Works in somebody's name."""
+        return self._scoped(_SCOPE, caller)
+
+
+_SCOPE = Scope("caller", settings=(("ledger.caller", "text"),))
+_QUERIES = QueryLibrary("ledger", __file__, "queries")
+_OF = {name: query.fingerprint for name, query in load_queries(locate(__file__, "queries")).items()}
+_VERSION_OF = Statement[int]("version_of", _OF["version_of"], types=(_INT4,), read_only=True)
+_CHANGE = Statement[int]("change", _OF["change"], types=(_INT4, _INT4))
+_LOCK_ACCOUNT = Statement[int]("lock_account", _OF["lock_account"], types=(_INT4,))
+_NOTE = Statement[int]("note", _OF["note"], types=(_TEXT,))
+_ADD_NOTES = Statement[NewNote](
+    "add_notes",
+    _OF["add_notes"],
+    types=(_TEXT,),
+    row=NewNote,
+    copy="COPY ledger.effects (operation) FROM STDIN (FORMAT binary)",
+)
+_COUNT_OF = Statement[int]("count_of", _OF["count_of"], types=(_TEXT,), read_only=True)
+_ALL_ACCOUNTS = Statement[Account]("all_accounts", _OF["all_accounts"], row=Account, read_only=True)

@@ -1,0 +1,1 @@
+"""The conformance suite: what holds on every way to the server."""

@@ -1,0 +1,33 @@
+"""docs/how-to/use-pgbouncer.md, done by a reader who has a PgBouncer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.bouncer import PgBouncer
+    from tests.integration.conftest import Block, Walk
+
+_BEGIN = """
+$ pgrepo init shop
+$ cd shop
+$ pgrepo generate
+$ pgrepo migrate
+$ export PYTHONPATH=src
+"""
+
+
+def test_page(
+    blocks: Callable[[str], list[Block]], walk: Walk, database_url: str, pgbouncer: PgBouncer
+) -> None:
+    """A program goes through PgBouncer, and the migrator past it."""
+    walk.environment["DATABASE_URL"] = database_url
+    walk.environment["PGBOUNCER_URL"] = pgbouncer.url(database_url)
+    walk.run("before the page", _BEGIN)
+    walk.through(blocks("docs/how-to/use-pgbouncer.md"))
+    with_transactions = {"database": "pgrepo_test", "pool_mode": "transaction"}
+    assert with_transactions in [
+        {name: pool[name] for name in with_transactions} for pool in pgbouncer.ask("SHOW POOLS")
+    ]
