@@ -38,9 +38,11 @@ RETURNING
 -- name: session_user(token_hash)^
 -- Returns the session that a token belongs to, and whose it is; none if the token is
 -- unknown, closed or expired.
--- Closed accounts have no sessions, so no other table is looked at. What this returns
--- may be kept until expires_at by whoever can live with a session that was closed.
+-- Closed accounts have no sessions, so no other table is looked at.
+-- From a cache it can be a minute old where the session ended otherwise than by
+-- close_session, so look at expires_at.
 -- @row SessionUser
+-- @cache 1min by token_hash
 SELECT
     session.id AS session_id,
     session.user_id,
@@ -88,6 +90,7 @@ LIMIT :limit;
 -- name: extend_session(token_hash, valid_for)<!
 -- Lets a session that has not expired last until valid_for from now, and returns it.
 -- @row Session
+-- @invalidates session_user by token_hash
 UPDATE audiotricks.sessions AS session
 SET expires_at = now() + :valid_for::interval
 WHERE
@@ -101,6 +104,7 @@ RETURNING
 
 -- name: close_session(token_hash)!
 -- Ends a session: what logging out does. Returns 1, or 0 if the token is unknown.
+-- @invalidates session_user by token_hash
 DELETE FROM audiotricks.sessions AS session
 WHERE session.token_hash = :token_hash;
 

@@ -129,6 +129,9 @@ WHERE
 
 -- name: session_metadata(session_id)$
 -- Returns the metadata of a live session.
+-- From a cache it can be five minutes old where not the session was changed but its
+-- account was deleted, or where it was archived.
+-- @cache 5min by session_id
 SELECT session.metadata
 FROM monumento.sessions AS session
 INNER JOIN monumento.users AS account ON account.id = session.user_id
@@ -405,6 +408,7 @@ LIMIT :limit;
 -- A patch: what is not given stays as it is. metadata replaces the whole object;
 -- merge_session_metadata changes single keys, set_session_status the status.
 -- @row Session
+-- @invalidates session_metadata by session_id
 UPDATE monumento.sessions AS session
 SET
     vibe = :vibe,  -- @optional
@@ -432,6 +436,7 @@ RETURNING
 -- Merges an object into the metadata of a live session and returns the session.
 -- Given keys are added or overwritten, values whole; the other keys stay.
 -- @row Session
+-- @invalidates session_metadata by session_id
 UPDATE monumento.sessions AS session
 SET metadata = session.metadata || :metadata::jsonb
 WHERE
@@ -507,6 +512,7 @@ RETURNING
 -- name: soft_delete_session(session_id)!
 -- Hides a session from every ordinary read.
 -- Returns 1, or 0 if it was deleted already or never existed.
+-- @invalidates session_metadata by session_id
 UPDATE monumento.sessions AS session
 SET deleted_at = now()
 WHERE
@@ -516,6 +522,7 @@ WHERE
 -- name: restore_session(session_id)!
 -- Undoes soft_delete_session.
 -- Returns 1, or 0 if the session is live or never existed.
+-- @invalidates session_metadata by session_id
 UPDATE monumento.sessions AS session
 SET deleted_at = NULL
 WHERE
@@ -525,6 +532,7 @@ WHERE
 -- name: purge_session(session_id)!
 -- Erases a soft-deleted session for good, with its messages and media files.
 -- Returns 1, or 0 if the session is live or does not exist.
+-- @invalidates session_metadata by session_id
 DELETE FROM monumento.sessions AS session
 WHERE
     session.id = :session_id
@@ -668,6 +676,7 @@ LIMIT :limit;
 -- name: unarchive_session(session_id)!
 -- Moves an archived session back, with its messages and media files, as they were.
 -- Returns 1, or 0 if it is not in the archive.
+-- @invalidates session_metadata by session_id
 WITH taken AS (
     DELETE FROM monumento.sessions_archive AS archive
     WHERE archive.id = :session_id

@@ -89,6 +89,7 @@ WHERE
 
 -- name: user_profile(user_id)^
 -- Returns what a live account shows of itself on every page.
+-- @cache 1h by user_id
 SELECT
     account.id,
     account.email,
@@ -198,6 +199,7 @@ LIMIT :limit;
 -- A patch: what is not given stays as it is, and NULL empties a field that may be
 -- empty.
 -- @row User
+-- @invalidates user_profile by user_id
 UPDATE monumento.users AS account
 SET
     email = :email,  -- @optional
@@ -218,6 +220,7 @@ RETURNING
 
 -- name: set_password_hash(user_id, password_hash)!
 -- Replaces the password hash of a live account; returns 1, or 0 if there is none.
+-- @invalidates user_profile by user_id
 UPDATE monumento.users AS account
 SET password_hash = :password_hash
 WHERE
@@ -227,6 +230,7 @@ WHERE
 -- name: set_subscription_tier(user_id, subscription_tier)<!
 -- Sets the tier of a live account and returns the account; none if there is none.
 -- @row User
+-- @invalidates user_profile by user_id
 UPDATE monumento.users AS account
 SET subscription_tier = :subscription_tier
 WHERE
@@ -246,6 +250,7 @@ RETURNING
 -- Ties a live account to a customer at Stripe and returns the account; NULL unties it.
 -- A customer of another account violates users_stripe_customer_id_key.
 -- @row User
+-- @invalidates user_profile by user_id
 UPDATE monumento.users AS account
 SET stripe_customer_id = :stripe_customer_id
 WHERE
@@ -264,6 +269,7 @@ RETURNING
 -- name: soft_delete_user(user_id)!
 -- Hides an account and its sessions from every ordinary read.
 -- Returns 1, or 0 if it was deleted already or never existed.
+-- @invalidates user_profile by user_id
 UPDATE monumento.users AS account
 SET deleted_at = now()
 WHERE
@@ -273,6 +279,7 @@ WHERE
 -- name: restore_user(user_id)!
 -- Undoes soft_delete_user; sessions that were deleted on their own stay deleted.
 -- Returns 1, or 0 if the account is live or never existed.
+-- @invalidates user_profile by user_id
 UPDATE monumento.users AS account
 SET deleted_at = NULL
 WHERE
@@ -282,6 +289,7 @@ WHERE
 -- name: purge_user(user_id)!
 -- Erases a soft-deleted account for good, with all it recorded, archive included.
 -- Returns 1, or 0 if the account is live or does not exist.
+-- @invalidates user_profile by user_id
 DELETE FROM monumento.users AS account
 WHERE
     account.id = :user_id

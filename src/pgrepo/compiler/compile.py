@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pgrepo.compiler.analysis.describe import Describer
 from pgrepo.compiler.cache.store import open_cache
 from pgrepo.compiler.codegen import writer
+from pgrepo.compiler.codegen.caching import caching_errors
 from pgrepo.compiler.codegen.drift import changed_queries
 from pgrepo.compiler.codegen.package import write_package
 from pgrepo.compiler.model import CompiledDomain, QueryModule
@@ -91,7 +92,8 @@ def analyse_domain(
         modules=tuple(modules),
         tables=session.tables(),
     )
-    return compiled, errors
+    # A query that is missing because it is wrong is not one that nobody may name.
+    return compiled, errors or caching_errors(compiled)
 
 
 def package_files(domain: DomainFiles, compiled: CompiledDomain) -> Mapping[str, str]:

@@ -7,6 +7,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pgrepo.sqlfiles.caching import (
+    CACHE_FORM,
+    INVALIDATES_FORM,
+    CacheAnnotation,
+    InvalidatesAnnotation,
+    parse_cache,
+    parse_invalidates,
+)
 from pgrepo.sqlfiles.header import identifier_problem, nearest
 from pgrepo.sqlfiles.keys import KeyAnnotation, parse_key, unquoted
 
@@ -57,6 +65,8 @@ class Annotations:
     Attributes:
         row: the name of its row class.
         key: what its rows are found by.
+        cache: how long its answers are kept.
+        invalidates: whose answers it makes old.
     """
 
     row: str | None = None
@@ -65,6 +75,8 @@ class Annotations:
     parameters: tuple[ParameterAnnotation, ...] = ()
     allows: tuple[AllowAnnotation, ...] = ()
     key: KeyAnnotation | None = None
+    cache: CacheAnnotation | None = None
+    invalidates: tuple[InvalidatesAnnotation, ...] = ()
 
 
 ANNOTATION = re.compile(r"@(?P<word>[A-Za-z_]\w*)(?P<rest>.*)")
@@ -76,6 +88,8 @@ _FORMS = {
     "allow": "@allow PGR507: why that is right here",
     "group_by": "@group_by column, or several with commas between them",
     "key_by": "@key_by column, or several with commas between them",
+    "cache": CACHE_FORM,
+    "invalidates": INVALIDATES_FORM,
 }
 _WORDS = (*_FORMS, "optional", "order_by")
 _ROW = re.compile(r"\s+(?P<name>\S+)\s*")
@@ -113,6 +127,8 @@ class _Reader:
     parameters: list[ParameterAnnotation] = field(default_factory=list)
     allows: list[AllowAnnotation] = field(default_factory=list)
     key: KeyAnnotation | None = None
+    cache: CacheAnnotation | None = None
+    invalidates: list[InvalidatesAnnotation] = field(default_factory=list)
 
     def read(self, line: CommentLine, found: re.Match[str]) -> None:
         word, rest = found["word"], found["rest"]
@@ -127,6 +143,10 @@ class _Reader:
             self._read_allow(rest, at)
         elif word in {"group_by", "key_by"}:
             self._read_key(word, rest, at)
+        elif word == "cache":
+            self._read_cache(rest, at)
+        elif word == "invalidates":
+            self._read_invalidates(rest, at)
         elif word == "optional":
             self._fail(
                 "PGR122",
@@ -140,8 +160,8 @@ class _Reader:
                 f"there is no annotation @{word}",
                 (line.start + found.start(), at),
                 _suggestion(word, _WORDS, "@")
-                or "the annotations are @row, @column, @param, @group_by, @key_by, @allow, "
-                "@optional and @order_by",
+                or "the annotations are @row, @column, @param, @group_by, @key_by, @cache, "
+                "@invalidates, @allow, @optional and @order_by",
             )
 
     def _read_row(self, rest: str, at: int) -> None:
@@ -175,10 +195,7 @@ class _Reader:
             self._malformed("param", rest, at)
             return
         name, span = found["name"], _span(found, at)
-        if name not in self.declared:
-            takes = ", ".join(self.declared) or "no parameters"
-            advice = _suggestion(name, self.declared) or f"{self.query} takes {takes}"
-            self._fail("PGR122", f"{self.query} has no parameter {name!r}", span, advice)
+        if self._is_unknown(name, span):
             return
         if self._is_bad_type(found, at) or self._is_bad_default(found, at):
             return
@@ -208,6 +225,31 @@ class _Reader:
             self._fail("PGR121", "a column is named twice", key.span, f"write {_FORMS[word]}")
         else:
             self.key = key
+
+    def _read_cache(self, rest: str, at: int) -> None:
+        cache = parse_cache(rest, at)
+        if cache is None:
+            self._malformed("cache", rest, at)
+        elif self.cache is not None:
+            self._fail("PGR121", "@cache is given twice", cache.span, "keep one of them")
+        elif not any(map(self._is_unknown, cache.by, cache.by_spans)):
+            self.cache = cache
+
+    def _read_invalidates(self, rest: str, at: int) -> None:
+        invalidates = parse_invalidates(rest, at)
+        if invalidates is None:
+            self._malformed("invalidates", rest, at)
+        else:
+            # What they are by may be columns, which only PostgreSQL knows.
+            self.invalidates.append(invalidates)
+
+    def _is_unknown(self, parameter: str, span: tuple[int, int]) -> bool:
+        if parameter in self.declared:
+            return False
+        takes = ", ".join(self.declared) or "no parameters"
+        advice = _suggestion(parameter, self.declared) or f"{self.query} takes {takes}"
+        self._fail("PGR122", f"{self.query} has no parameter {parameter!r}", span, advice)
+        return True
 
     def _is_bad_type(self, found: re.Match[str], at: int) -> bool:
         text = found["type"]
@@ -282,6 +324,8 @@ def read_annotations(
         tuple(reader.parameters),
         tuple(reader.allows),
         reader.key,
+        reader.cache,
+        tuple(reader.invalidates),
     )
     return annotations, prose, reader.errors
 

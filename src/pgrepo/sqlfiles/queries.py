@@ -10,6 +10,7 @@ from pgrepo.errors import ProjectError, SourceError
 from pgrepo.sqlfiles.adapter import AiosqlQuery, number_parameters
 from pgrepo.sqlfiles.agreement import Disagreement, compare
 from pgrepo.sqlfiles.annotations import misplaced, optional_with_default, read_annotations
+from pgrepo.sqlfiles.caching import caching_of_no_answers
 from pgrepo.sqlfiles.comments import as_text, comment_lines, leading_block
 from pgrepo.sqlfiles.dynamic import read_variants
 from pgrepo.sqlfiles.header import Header, Operation, is_almost_header, parse_header
@@ -231,6 +232,7 @@ def _build(
     variants, problems = read_variants(source, section, loaded)
     errors += problems or optional_with_default(source, annotations, variants, header.name)
     errors += key_of_no_rows(source, annotations.key, header)
+    errors += caching_of_no_answers(source, annotations.cache, annotations.invalidates, header)
     if errors:
         return None, errors
     query = NamedQuery(

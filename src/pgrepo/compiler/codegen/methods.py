@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pgrepo.compiler.codegen.caching import caching_argument, caching_names
 from pgrepo.compiler.codegen.defaults import refuse_default
 from pgrepo.compiler.codegen.shadows import visible
 from pgrepo.compiler.codegen.text import (
@@ -267,6 +268,8 @@ def write_statement(method: Method) -> list[str]:
         arguments.append(_listed("staged", [quoted(name) for name in query.staged]))
     if method.key is not None:
         arguments.append(f"key={_tuple([str(at) for at in _key_columns(query)])}")
+    if (caching := caching_argument(method)) is not None:
+        arguments.append(caching)
     typed_as = _statement_type(method)
     return call(f"{constant(query.name)}{typed_as} = Statement", arguments)
 
@@ -293,7 +296,7 @@ def _statement_type(method: Method) -> str:
 
 def runtime_names(method: Method) -> set[tuple[str, str]]:
     """What the methods need besides the types they name."""
-    needed = {(RUNTIME, "Statement")}
+    needed = {(RUNTIME, "Statement"), *caching_names(method)}
     if method.query.source.operation is Operation.BULK:
         needed.add(("collections.abc", "Iterable"))
     if method.query.streamable and method.result.row is not None:

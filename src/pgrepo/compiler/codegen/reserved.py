@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 IMPORTED = frozenset({
-    "AsyncRepository", "AsyncStream", "Decimal", "InetAddress", "InetNetwork", "Iterable", "JSON",
-    "JSONInput", "Literal", "Multirange", "Range", "Repository", "Sequence", "Statement", "Stream",
-    "TypeAlias", "UNSET", "UUID", "Unset",
+    "AsyncRepository", "AsyncStream", "Cached", "Decimal", "InetAddress", "InetNetwork",
+    "Iterable", "JSON", "JSONInput", "Literal", "Multirange", "Range", "Repository", "Sequence",
+    "Stale", "Statement", "Stream", "TypeAlias", "UNSET", "UUID", "Unset",
 })  # fmt: skip

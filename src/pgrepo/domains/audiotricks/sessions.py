@@ -15,7 +15,9 @@ from pgrepo.runtime import (
     UNSET,
     AsyncRepository,
     AsyncStream,
+    Cached,
     Repository,
+    Stale,
     Statement,
     Stream,
     Unset,
@@ -69,9 +71,9 @@ class Sessions(Repository):
         """Returns the session that a token belongs to, and whose it is; none if the
         token is unknown, closed or expired.
 
-        Closed accounts have no sessions, so no other table is looked at. What this
-        returns may be kept until expires_at by whoever can live with a session that was
-        closed.
+        Closed accounts have no sessions, so no other table is looked at. From a cache
+        it can be a minute old where the session ended otherwise than by close_session,
+        so look at expires_at.
 
         Reads sessions. SQL: session_user in queries/audiotricks/sessions.sql.
         """
@@ -216,9 +218,9 @@ class AsyncSessions(AsyncRepository):
         """Returns the session that a token belongs to, and whose it is; none if the
         token is unknown, closed or expired.
 
-        Closed accounts have no sessions, so no other table is looked at. What this
-        returns may be kept until expires_at by whoever can live with a session that was
-        closed.
+        Closed accounts have no sessions, so no other table is looked at. From a cache
+        it can be a minute old where the session ended otherwise than by close_session,
+        so look at expires_at.
 
         Reads sessions. SQL: session_user in queries/audiotricks/sessions.sql.
         """
@@ -343,6 +345,7 @@ _SESSION_USER = Statement(
     types=(25,),
     row=SessionUser,
     read_only=True,
+    caching=Cached(60, (0,)),
 )
 _SESSION_BY_ID = Statement(
     "session_by_id",
@@ -363,11 +366,13 @@ _EXTEND_SESSION = Statement(
     "9dba82b427317a0d",
     types=(1186, 25),
     row=Session,
+    caching=(Stale("session_user", (1,)),),
 )
 _CLOSE_SESSION: Statement[None] = Statement(
     "close_session",
     "831a22ac476b09b0",
     types=(25,),
+    caching=(Stale("session_user", (0,)),),
 )
 _CLOSE_SESSION_OF_USER: Statement[None] = Statement(
     "close_session_of_user",

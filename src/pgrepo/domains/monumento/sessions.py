@@ -14,8 +14,10 @@ from pgrepo.runtime import (
     UNSET,
     AsyncRepository,
     AsyncStream,
+    Cached,
     JSONInput,
     Repository,
+    Stale,
     Statement,
     Stream,
     Unset,
@@ -230,6 +232,9 @@ class Sessions(Repository):
 
     def session_metadata(self, *, session_id: UUID) -> JSON:
         """Returns the metadata of a live session.
+
+        From a cache it can be five minutes old where not the session was changed but
+        its account was deleted, or where it was archived.
 
         Reads sessions, users. SQL: session_metadata in queries/monumento/sessions.sql.
         """
@@ -722,6 +727,9 @@ class AsyncSessions(AsyncRepository):
     async def session_metadata(self, *, session_id: UUID) -> JSON:
         """Returns the metadata of a live session.
 
+        From a cache it can be five minutes old where not the session was changed but
+        its account was deleted, or where it was archived.
+
         Reads sessions, users. SQL: session_metadata in queries/monumento/sessions.sql.
         """
         return await self._first_value(_SESSION_METADATA, session_id)
@@ -1193,6 +1201,7 @@ _SESSION_METADATA: Statement[JSON] = Statement(
     types=(2950,),
     json=((0, JSON),),
     read_only=True,
+    caching=Cached(300, (0,), JSON),
 )
 _RECENT_SESSIONS = Statement(
     "recent_sessions",
@@ -1249,6 +1258,7 @@ _UPDATE_SESSION = Statement(
     types=(1043, 1043, 23, 3802, 2950),
     row=Session,
     json=((8, JSON),),
+    caching=(Stale("session_metadata", (4,)),),
 )
 _MERGE_SESSION_METADATA = Statement(
     "merge_session_metadata",
@@ -1256,6 +1266,7 @@ _MERGE_SESSION_METADATA = Statement(
     types=(3802, 2950),
     row=Session,
     json=((8, JSON),),
+    caching=(Stale("session_metadata", (1,)),),
 )
 _SET_SESSION_STATUS = Statement(
     "set_session_status",
@@ -1275,16 +1286,19 @@ _SOFT_DELETE_SESSION: Statement[None] = Statement(
     "soft_delete_session",
     "d96a48bfb8c9d3af",
     types=(2950,),
+    caching=(Stale("session_metadata", (0,)),),
 )
 _RESTORE_SESSION: Statement[None] = Statement(
     "restore_session",
     "7c6abab801d4bfbe",
     types=(2950,),
+    caching=(Stale("session_metadata", (0,)),),
 )
 _PURGE_SESSION: Statement[None] = Statement(
     "purge_session",
     "7ba0e595e10f6447",
     types=(2950,),
+    caching=(Stale("session_metadata", (0,)),),
 )
 _ARCHIVE_SESSIONS: Statement[None] = Statement(
     "archive_sessions",
@@ -1311,4 +1325,5 @@ _UNARCHIVE_SESSION: Statement[None] = Statement(
     "unarchive_session",
     "aa5cfda5f9de35a5",
     types=(2950,),
+    caching=(Stale("session_metadata", (0,)),),
 )

@@ -11,7 +11,9 @@ from pgrepo.runtime import (
     UNSET,
     AsyncRepository,
     AsyncStream,
+    Cached,
     Repository,
+    Stale,
     Statement,
     Stream,
     Unset,
@@ -567,6 +569,7 @@ _USER_PROFILE = Statement(
     types=(2950,),
     row=UserProfile,
     read_only=True,
+    caching=Cached(3600, (0,)),
 )
 _USER_STATS = Statement(
     "user_stats",
@@ -594,36 +597,43 @@ _UPDATE_USER = Statement(
     "fc4680e163816517",
     types=(1043, 1043, 25, 2950),
     row=User,
+    caching=(Stale("user_profile", (3,)),),
 )
 _SET_PASSWORD_HASH: Statement[None] = Statement(
     "set_password_hash",
     "2892f7ded718b93c",
     types=(1043, 2950),
+    caching=(Stale("user_profile", (1,)),),
 )
 _SET_SUBSCRIPTION_TIER = Statement(
     "set_subscription_tier",
     "124e1221c3a16403",
     types=(25, 2950),
     row=User,
+    caching=(Stale("user_profile", (1,)),),
 )
 _SET_STRIPE_CUSTOMER = Statement(
     "set_stripe_customer",
     "76ea4c60cc9b98c8",
     types=(1043, 2950),
     row=User,
+    caching=(Stale("user_profile", (1,)),),
 )
 _SOFT_DELETE_USER: Statement[None] = Statement(
     "soft_delete_user",
     "370adb3a5562af2d",
     types=(2950,),
+    caching=(Stale("user_profile", (0,)),),
 )
 _RESTORE_USER: Statement[None] = Statement(
     "restore_user",
     "32b77db792e4a42a",
     types=(2950,),
+    caching=(Stale("user_profile", (0,)),),
 )
 _PURGE_USER: Statement[None] = Statement(
     "purge_user",
     "0f52c2edd0fefb5c",
     types=(2950,),
+    caching=(Stale("user_profile", (0,)),),
 )
