@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import keyword
 import re
@@ -19,7 +20,7 @@ SHIPPED = ("monumento", "storyverse", "littlemonster", "mindia", "audiotricks")
 """The domains that come with pgrepo."""
 
 _PATHS = ("sql", "queries", "output")
-_KEYS = (*_PATHS, "hot", "scopes")
+_KEYS = (*_PATHS, "hot", "scopes", "bench")
 _SETTING_TYPES = ("uuid", "text", "smallint", "integer", "bigint", "boolean")
 _SETTING = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
 
@@ -38,12 +39,24 @@ class DeclaredScope:
 
 
 @dataclass(frozen=True, slots=True)
+class BenchSettings:
+    """What `pgrepo bench` is told of a domain's queries.
+
+    `params` holds values as PostgreSQL writes them, by `parameter` or `query.parameter`; `skip`
+    holds patterns of the names of queries that are left out.
+    """
+
+    params: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    skip: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DomainFiles:
     """Where the files of one domain are: one PostgreSQL schema, one generated package.
 
     `output` is None for a domain of an installed pgrepo, which cannot be generated anew. `hot`
     names the tables that are large, or will be: `pgrepo check` looks at their plans. `scopes`
-    become methods of the domain's class.
+    become methods of the domain's class. `bench` is what `pgrepo bench` is told.
     """
 
     name: str
@@ -53,6 +66,7 @@ class DomainFiles:
     output: Path | None
     hot: tuple[str, ...] = ()
     scopes: tuple[DeclaredScope, ...] = ()
+    bench: BenchSettings = BenchSettings()
 
     @property
     def sample(self) -> Path:
@@ -180,8 +194,9 @@ def _domain(pyproject: Path, root: Path, name: str, value: object) -> DomainFile
         name=name,
         root=root,
         **paths,
-        hot=_hot(pyproject, key, table),
+        hot=_names(pyproject, key, table, "hot", "table names"),
         scopes=_scopes(pyproject, f"{key}.scopes", table.get("scopes", {})),
+        bench=_bench(pyproject, f"{key}.bench", table.get("bench", {})),
     )
 
 
@@ -196,13 +211,42 @@ def _path(pyproject: Path, key: str, table: dict[str, object], entry: str) -> st
     return value
 
 
-def _hot(pyproject: Path, key: str, table: dict[str, object]) -> tuple[str, ...]:
-    value = table.get("hot", [])
+def _names(
+    pyproject: Path, key: str, table: dict[str, object], entry: str, what: str
+) -> tuple[str, ...]:
+    value = table.get(entry, [])
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         raise ProjectError(
-            f"{pyproject}: {key}.hot must be a list of table names in quotes, not {value!r}"
+            f"{pyproject}: {key}.{entry} must be a list of {what} in quotes, not {value!r}"
         )
     return tuple(value)
+
+
+def _bench(pyproject: Path, key: str, value: object) -> BenchSettings:
+    table = _table(pyproject, key, value)
+    _refuse_unknown(pyproject, key, table, ("params", "skip"))
+    params = _table(pyproject, f"{key}.params", table.get("params", {}))
+    return BenchSettings(
+        params=tuple(
+            (name, _written(pyproject, f"{key}.params.{name!r}", given))
+            for name, given in params.items()
+        ),
+        skip=_names(pyproject, key, table, "skip", "queries' names"),
+    )
+
+
+def _written(pyproject: Path, key: str, value: object) -> tuple[str, ...]:
+    """One value or several, as PostgreSQL writes them."""
+    values = value if isinstance(value, list) else [value]
+    for item in values:
+        if not isinstance(item, str | int | float | dt.date | dt.time):
+            raise ProjectError(
+                f"{pyproject}: {key} must be a value, or a list of values that calls take in turn; "
+                "write what TOML has no word for in quotes, as PostgreSQL does"
+            )
+    if not values:
+        raise ProjectError(f"{pyproject}: {key} is an empty list: give one value at least")
+    return tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
 
 
 def _scopes(pyproject: Path, key: str, value: object) -> tuple[DeclaredScope, ...]:

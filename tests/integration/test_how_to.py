@@ -31,10 +31,16 @@ $ export PYTHONPATH=src
 @pytest.mark.parametrize(
     "page",
     [
+        "benchmark-your-queries",
+        "cache-answers",
         "embed-in-your-own-connection",
         "use-a-real-server",
         "scope-calls-to-a-tenant",
         "leave-pgrepo",
+        "load-many-rows",
+        "fewer-round-trips",
+        "partitions",
+        "run-transactions-again",
     ],
 )
 def test_page_on_a_project(

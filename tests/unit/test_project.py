@@ -9,6 +9,7 @@ import pytest
 from pgrepo.errors import ProjectError
 from pgrepo.project import (
     SHIPPED,
+    BenchSettings,
     DomainFiles,
     find_project,
     load_project,
@@ -56,6 +57,22 @@ def test_hot_tables(project):
     assert hot.hot == ("orders", "lines")
 
 
+def test_bench(project):
+    """Values of parameters as PostgreSQL writes them, and queries to leave out."""
+    (plain,) = load_project(project).domains
+    assert plain.bench == BenchSettings()
+    project.write_text(
+        SHOP + "[tool.pgrepo.domains.shop.bench]\n"
+        'params = { limit = 50, "a.b" = [true, 2.5], day = 2026-01-31 }\n'
+        'skip = ["add_*"]\n'
+    )
+    (told,) = load_project(project).domains
+    assert told.bench == BenchSettings(
+        params=(("limit", ("50",)), ("a.b", ("true", "2.5")), ("day", ("2026-01-31",))),
+        skip=("add_*",),
+    )
+
+
 def test_the_nearest_project_with_a_table_is_found(project):
     """A pyproject.toml without [tool.pgrepo] on the way is passed."""
     inner = project.parent / "shop" / "sql"
@@ -80,6 +97,10 @@ def test_no_project_is_not_an_error(tmp_path):
         (SHOP.replace("shop/sql", "nowhere"), "shop.sql: 'nowhere' is not a directory"),
         (SHOP + 'hot = "orders"\n', "shop.hot must be a list of table names in quotes, not"),
         (SHOP + "hot = [3]\n", "shop.hot must be a list of table names in quotes, not"),
+        (SHOP + "bench = { skip = 3 }\n", "shop.bench.skip must be a list of queries' names"),
+        (SHOP + "bench = { skips = [] }\n", "shop.bench.skips is not a key; did you mean 'skip'"),
+        (SHOP + "bench = { params = { limit = [] } }\n", "'limit' is an empty list"),
+        (SHOP + "bench = { params = { limit = {} } }\n", "'limit' must be a value, or a list"),
         ("[tool.pgrepo]\ndomains = 3\n", "tool.pgrepo.domains must be a table"),
         ("[tool.pgrepo.domains]\nshop = 3\n", "tool.pgrepo.domains.shop must be a table"),
         ("[tool]\npgrepo = 3\n", "tool.pgrepo must be a table"),

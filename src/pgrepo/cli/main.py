@@ -12,7 +12,20 @@ import psycopg
 import typer
 
 import pgrepo
-from pgrepo.cli import check, demo, describe, erd, explain, generate, init, load, migrate, server
+from pgrepo.cli import (
+    bench,
+    check,
+    demo,
+    describe,
+    erd,
+    explain,
+    generate,
+    init,
+    load,
+    migrate,
+    partitions,
+    server,
+)
 from pgrepo.cli.common import err_console, say
 from pgrepo.errors import PgrepoError
 
@@ -37,7 +50,11 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(without_verb)
-    for module in (demo, init, generate, check, describe, explain, migrate, load, erd, server):
+    verbs = (
+        demo, init, generate, check, describe, explain, migrate, partitions, load, bench, erd,
+        server,
+    )  # fmt: skip
+    for module in verbs:
         module.register(app)
     _let_help_flow(app)
     return app

@@ -1,0 +1,86 @@
+"""Asks PostgreSQL how calls are executed: plans and buffers, through the runtime's connection."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import psycopg
+
+from pgrepo.bench.plans import accesses, buffers_of, parent_names, shape, without_constants
+from pgrepo.bench.results import Buffers, Plan
+from pgrepo.bench.statistics import median
+from pgrepo.compiler.checks.plans import read_plan
+from pgrepo.runtime._sync import wire
+from pgrepo.runtime.statement import trusted_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pgrepo.bench.calls import Call
+
+Explained: TypeAlias = tuple[Buffers | None, tuple[Plan, ...]]
+"""The buffers that calls touched, and the plans that they had."""
+EXPLAINED = 5
+"""How many calls of a query are explained."""
+_EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, VERBOSE, TIMING OFF, FORMAT JSON) "
+# The name of a table, or an index, that partitions and their indexes hang below.
+_PARENTS = """
+SELECT c.relname::text, top.relname::text
+FROM pg_class AS c JOIN pg_class AS top ON top.oid = pg_partition_root(c.oid)
+WHERE c.relispartition
+"""
+
+
+class Explainer:
+    """Explains calls.
+
+    Args:
+        connection: to read the catalog with.
+        keep: whether to keep what EXPLAIN prints.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], *, keep: bool) -> None:
+        parents = dict(connection.execute(_PARENTS).fetchall())
+        self._named: Callable[[str], str] = parent_names(parents)
+        self._keep = keep
+
+    def explain(self, calls: Sequence[Call]) -> Explained:
+        """Explains calls, each in a transaction that is rolled back.
+
+        Returns:
+            The median of the buffers that they touched, and the plans that they had.
+
+        Raises:
+            psycopg.Error: PostgreSQL does not explain one.
+        """
+        hits, reads = [], []
+        seen: Counter[str] = Counter()
+        plans: dict[str, Plan] = {}
+        for call in calls:
+            explained = _explain(call)
+            root = read_plan(explained)
+            hit, read = buffers_of(root)
+            hits.append(hit)
+            reads.append(read)
+            digest = shape(root, self._named)
+            seen[digest] += 1
+            if digest not in plans:
+                kept = without_constants(explained) if self._keep else None
+                plans[digest] = Plan(digest, accesses(root, self._named), 0, kept)
+        ordered = tuple(replace(plans[digest], calls=count) for digest, count in seen.most_common())
+        return Buffers(median(hits), median(reads)), ordered
+
+
+def _explain(call: Call) -> Any:
+    """What EXPLAIN prints of a call as JSON."""
+    prepared, values = call.statement()
+    asked = replace(prepared, sql=trusted_sql(_EXPLAIN + prepared.sql), decode=None)
+    printed: Any = None
+    with call.domain.transaction() as transaction:
+        with transaction._source.connection() as connection:  # noqa: SLF001 - of its scope
+            printed = wire.fetch(connection, asked, values)[0][0]
+        raise psycopg.Rollback
+    return json.loads(printed) if isinstance(printed, str | bytes | bytearray) else printed

@@ -1,0 +1,1 @@
+"""The page that `pgrepo bench --html` writes: `page` puts it together, `charts` draws."""
