@@ -11,7 +11,11 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-BENCHMARKS := $(filter-out benchmarks/flat.py,$(wildcard benchmarks/*.py))
+BENCHMARKS := point_reads session_messages bulk_insert batches scoped_calls import_time \
+	generate_domains compile_400 queue_claims monumento_recent_sessions storyverse_feeds \
+	littlemonster_conversations mindia_media audiotricks_history mindia_search authenticate soak
+BENCH_RESULTS := build/benchmarks$(if $(BENCH_ROUNDS),/trial)
+BENCH_DOCS := $(if $(BENCH_ROUNDS),$(BENCH_RESULTS),docs)
 
 .PHONY: help
 help: ## Show this
@@ -80,13 +84,30 @@ test: check ## All checks, then the tests
 	$(BIN)/pytest
 
 .PHONY: faults
-faults: $(INSTALLED) ## The tests that kill and cut things, alone and long
-	PGREPO_QUEUE_JOBS=10000 PGREPO_STORM_SECONDS=20 $(BIN)/pytest tests/faults
+faults: $(INSTALLED) ## What the tests that kill and cut things find, in one table
+	PGREPO_QUEUE_JOBS=10000 PGREPO_STORM_SECONDS=20 PGREPO_FAULT_SECONDS=60 \
+		PGREPO_HOLE_SECONDS=30 PGREPO_SCOPED_CALLS=100000 PGREPO_CANCELLATIONS=1000 \
+		PGREPO_CACHE_SECONDS=60 PGREPO_ARCHIVER_KILLS=1 PGREPO_SOAK_SECONDS=60 \
+		$(BIN)/pytest tests/faults
 
+# A trial, which leaves docs/ alone: make bench BENCH_ROUNDS=2. Some of them only:
+# make bench BENCHMARKS="point_reads batches"; the page shows what the others found last time.
 .PHONY: bench
-bench: $(INSTALLED) ## Measure pgrepo, beside its peers where there are some
+bench: $(INSTALLED) ## Measure pgrepo beside its peers, and write docs/benchmarks.md
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
-	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python $$script; done
+	@failed=; for name in $(BENCHMARKS); do \
+		echo; echo "== $$name"; rm -f $(BENCH_RESULTS)/$$name.json; \
+		$(BIN)/python benchmarks/$$name.py $(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS)) \
+			--json $(BENCH_RESULTS)/$$name.json || failed="$$failed $$name"; \
+	done; \
+	echo; $(BIN)/python benchmarks/summary.py --results $(BENCH_RESULTS) --docs $(BENCH_DOCS); \
+	test -z "$$failed" || { echo "these did not run to their end:$$failed" >&2; exit 1; }
+
+.PHONY: audit
+audit: $(INSTALLED) ## Look for weak spots in the source, and for known ones in what is installed
+	$(BIN)/pip install --quiet --disable-pip-version-check bandit pip-audit
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src
+	$(BIN)/pip-audit --skip-editable
 
 .PHONY: clean
 clean: ## Remove .venv and what the tools leave behind

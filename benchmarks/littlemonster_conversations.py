@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import itertools
 import sys
-from typing import Any, LiteralString
+from typing import LiteralString
 
-import flat
+import growth
+import harness
 import psycopg
 from psycopg.pq import ExecStatus
 
@@ -119,7 +120,7 @@ MATERIALS: tuple[LiteralString, ...] = (
 
 def build(url: str, name: str, fill: tuple[LiteralString, ...], **sizes: int) -> str:
     """A new database with the schema and so much in it; its URL."""
-    built = flat.database(url, name, "littlemonster")
+    built = harness.database(url, name, "littlemonster")
     with psycopg.connect(built, autocommit=True) as connection:
         for step in fill:
             connection.execute(step, sizes)
@@ -129,30 +130,30 @@ def build(url: str, name: str, fill: tuple[LiteralString, ...], **sizes: int) ->
 
 def ids(url: str, query: LiteralString) -> list[str]:
     """What calls are made with, in turn."""
-    return [str(row[0]) for row in flat.rows(url, query)]
+    return [str(row[0]) for row in harness.rows(url, query)]
 
 
 def enter(
     call: str, size: int, url: str, rows: int, turns: dict[str, list[str]], **same: str
-) -> flat.Contestant:
+) -> growth.Contestant:
     """A shipped query; what is neither taken in turn nor always the same is NULL."""
     query = load_queries(shipped_domain("littlemonster").queries)[call]
-    _, names = flat.variant(query)
+    _, names = growth.variant(query)
     count = len(next(iter(turns.values())))
     given = {name: turns.get(name, [same.get(name)] * count) for name in names}
-    return flat.enter(f"{call}, {size:,}", url, query, None, rows, **given)
+    return growth.enter(f"{call}, {size:,}", url, query, None, rows, **given)
 
 
-def enter_grouped(size: int, url: str, users: list[str]) -> flat.Contestant:
+def enter_grouped(size: int, url: str, users: list[str]) -> growth.Contestant:
     """What the shipped query is compared with."""
     connection = psycopg.connect(url, autocommit=True)
     result = connection.pgconn.prepare(b"contestant", GROUPED.encode())
     assert result.status == ExecStatus.COMMAND_OK, result.error_message
     calls = itertools.cycle([[user.encode()] for user in users])
-    return flat.Contestant(f"grouped, {size:,}", connection, calls, min(size, 20))
+    return growth.Contestant(f"grouped, {size:,}", connection, calls, min(size, 20))
 
 
-def conversation_heats(url: str) -> dict[str, list[flat.Contestant]]:
+def conversation_heats(url: str) -> dict[str, list[growth.Contestant]]:
     """Histories of three lengths, and conversations of three lengths."""
     recent, grouped, append = [], [], []
     for size in SIZES:
@@ -184,9 +185,9 @@ def conversation_heats(url: str) -> dict[str, list[flat.Contestant]]:
     }
 
 
-def search_heats(url: str) -> dict[str, list[flat.Contestant]]:
+def search_heats(url: str) -> dict[str, list[growth.Contestant]]:
     """One user's materials among those of few and of many."""
-    heats: dict[str, list[flat.Contestant]] = {}
+    heats: dict[str, list[growth.Contestant]] = {}
     for users in (size // 10 for size in SIZES):
         built = build(url, f"shelves_{users}", MATERIALS, users=users)
         user = ids(built, "SELECT id FROM littlemonster.users ORDER BY id LIMIT 1")
@@ -205,24 +206,16 @@ def search_heats(url: str) -> dict[str, list[flat.Contestant]]:
 
 def main() -> int:
     """Builds, measures, reports."""
-    options = flat.options((__doc__ or "").partition("\n")[0])
-    with flat.server() as url:
+    options = harness.command_line(__doc__).parse_args()
+    with harness.server() as url:
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute("ALTER SYSTEM SET synchronous_commit = off")
             admin.execute("SELECT pg_reload_conf()")
-        heats = conversation_heats(url) | search_heats(url)
-        connections: list[psycopg.Connection[Any]] = [
-            entrant.connection for heat in heats.values() for entrant in heat
-        ]
-        version = connections[0].info.server_version
-        print(f"PostgreSQL {version // 10000}.{version % 10000}\n")
-        figures = flat.report(heats, options.rounds)
-        for connection in connections:
-            connection.close()
-    if options.json:
-        flat.save(options.json, version, options.rounds, calls=figures)
-    met = all(figure["met"] for call, figure in figures.items() if call != "the same, grouped")
-    return 1 if options.check and not met else 0
+        contestants = conversation_heats(url) | search_heats(url)
+        version = growth.server_version(contestants)
+        works = growth.works(contestants, options.rounds, free=("the same, grouped",))
+        growth.close(contestants)
+    return harness.finish(options, version, works)
 
 
 if __name__ == "__main__":

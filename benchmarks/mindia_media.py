@@ -13,7 +13,8 @@ from __future__ import annotations
 import sys
 from typing import Any, LiteralString
 
-import flat
+import growth
+import harness
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -44,7 +45,7 @@ TABLES = {"images": IMAGE, "videos": ("", ""), "audios": ("", ""), "documents": 
 
 def build(url: str, files: int) -> str:
     """A database where each tenant keeps so many files of each kind; its URL in a scope."""
-    built = flat.database(url, f"media_{files}", "mindia")
+    built = harness.database(url, f"media_{files}", "mindia")
     with psycopg.connect(built, autocommit=True) as connection:
         connection.execute(TENANTS)
         for place, (table, (columns, values)) in enumerate(TABLES.items()):
@@ -60,7 +61,7 @@ def build(url: str, files: int) -> str:
 
 def middle(url: str, files: int) -> dict[str, list[Any]]:
     """After which file the page begins that is half way through."""
-    [row] = flat.rows(
+    [row] = harness.rows(
         url,
         "SELECT tenant_id, uploaded_at, id FROM mindia.videos"
         " ORDER BY uploaded_at DESC OFFSET %s LIMIT 1",
@@ -75,10 +76,10 @@ def middle(url: str, files: int) -> dict[str, list[Any]]:
     }
 
 
-def heats(url: str) -> dict[str, list[flat.Contestant]]:
+def heats(url: str) -> dict[str, list[growth.Contestant]]:
     """Each page in databases of three sizes."""
     query = load_queries(shipped_domain("mindia").queries)["media_page"]
-    found: dict[str, list[flat.Contestant]] = {}
+    found: dict[str, list[growth.Contestant]] = {}
     for files in FILES:
         scope = build(url, files)
         later = middle(scope, files)
@@ -89,26 +90,20 @@ def heats(url: str) -> dict[str, list[flat.Contestant]]:
         pages = {"": first, ", later": later, ", one kind": first | {"kind": ["audio"]}}
         for page, given in pages.items():
             name = f"media_page{page}"
-            entrant = flat.enter(f"{name}, {files} files", scope, query, None, LIMIT, **given)
+            entrant = growth.enter(f"{name}, {files} files", scope, query, None, LIMIT, **given)
             found.setdefault(name, []).append(entrant)
     return found
 
 
 def main() -> int:
     """Builds, measures, reports."""
-    options = flat.options((__doc__ or "").partition("\n")[0])
-    with flat.server() as url:
+    options = harness.command_line(__doc__).parse_args()
+    with harness.server() as url:
         contestants = heats(url)
-        connections = [entrant.connection for heat in contestants.values() for entrant in heat]
-        version = connections[0].info.server_version
-        print(f"PostgreSQL {version // 10000}.{version % 10000}\n")
-        figures = flat.report(contestants, options.rounds)
-        for connection in connections:
-            connection.close()
-    if options.json:
-        flat.save(options.json, version, options.rounds, calls=figures)
-    met = all(figure["met"] for figure in figures.values())
-    return 1 if options.check and not met else 0
+        version = growth.server_version(contestants)
+        works = growth.works(contestants, options.rounds)
+        growth.close(contestants)
+    return harness.finish(options, version, works)
 
 
 if __name__ == "__main__":

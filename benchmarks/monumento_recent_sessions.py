@@ -17,25 +17,22 @@ The answers depend on how warm the processor's caches are: see measure() for who
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import re
 import statistics
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import aiosql
+import harness
 import psycopg
-from flat import pin, save
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import ExecStatus
-
-from pgrepo import embedded
+from results import Target, Work
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -221,52 +218,38 @@ def measure(entrants: list[Contestant], rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def report(medians: dict[str, float]) -> dict[str, Any]:
-    """Prints the table and the two ratios; returns them."""
-    print(f"{'contestant':<40}{'µs':>10}")
-    for name, median in medians.items():
-        print(f"{name:<40}{median:>10.0f}")
-    middle = medians["ours, 100 sessions"]
-    flat = medians["ours, 1,000 sessions"] / medians["ours, 10 sessions"]
-    saved = medians["document's query and indexes, 100"] / middle
-    query_alone = medians["document's query, our indexes, 100"] / middle
-    print(f"\nflat:  1,000 sessions / 10 sessions = {flat:.2f} (target: at most {FLAT_AT_MOST})")
-    print(f"saved: the document's way / ours = {saved:.1f} (target: at least {SAVED_AT_LEAST:.0f})")
-    print(f"       of which the query alone, on our indexes: {query_alone:.1f}")
-    return {
-        "flat": {"ratio": flat, "at_most": FLAT_AT_MOST, "met": flat <= FLAT_AT_MOST},
-        "saved": {"ratio": saved, "at_least": SAVED_AT_LEAST, "met": saved >= SAVED_AT_LEAST},
-        "saved_by_query_alone": {"ratio": query_alone},
-    }
+def works(medians: dict[str, float]) -> list[Work]:
+    """The two questions, and what the query saves without the indexes."""
+    flat = {name: medians[name] for name in ("ours, 10 sessions", "ours, 1,000 sessions")}
+    saved = {name: median for name, median in medians.items() if name not in flat}
+    ratio = medians["ours, 1,000 sessions"] / medians["ours, 10 sessions"]
+    times = medians["document's query and indexes, 100"] / medians["ours, 100 sessions"]
+    return [
+        Work(
+            "recent_sessions, as the history grows",
+            "µs a call",
+            flat,
+            [Target("its time at 10 sessions", ratio, at_most=FLAT_AT_MOST)],
+        ),
+        Work(
+            "recent_sessions, beside the document's way",
+            "µs a call",
+            saved,
+            [Target("as fast as the document's query and indexes", times, at_least=SAVED_AT_LEAST)],
+        ),
+    ]
 
 
 def main() -> int:
     """Builds, measures, reports."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=50, help="turns of ten calls each")
-    parser.add_argument("--json", type=Path, help="where to write the figures")
-    parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pgrepo-bench-") as directory:
-        data_dir = Path(directory, "pg")
-        try:
-            url = embedded.dsn(data_dir)
-            postmaster = embedded.status(data_dir).pid
-            assert postmaster is not None
-            core = pin(postmaster)
-            flat, saved = heats(url)
-            version = flat[0].connection.info.server_version
-            medians = measure(flat, options.rounds) | measure(saved, options.rounds)
-            for entrant in flat + saved:
-                entrant.connection.close()
-        finally:
-            embedded.stop(data_dir)
-    print(f"PostgreSQL {version // 10000}.{version % 10000}, core {core}\n")
-    ratios = report(medians)
-    if options.json:
-        save(options.json, version, options.rounds, median_us=medians, ratios=ratios)
-    met = all(ratio.get("met", True) for ratio in ratios.values())
-    return 1 if options.check and not met else 0
+    options = harness.command_line(__doc__, 50, of="turns of ten calls each").parse_args()
+    with harness.server() as url:
+        flat, saved = heats(url)
+        version = flat[0].connection.info.server_version
+        medians = measure(flat, options.rounds) | measure(saved, options.rounds)
+        for entrant in flat + saved:
+            entrant.connection.close()
+    return harness.finish(options, version, works(medians))
 
 
 if __name__ == "__main__":

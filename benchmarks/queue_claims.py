@@ -18,27 +18,23 @@ The peers are needed: `pip install 'pgrepo[bench]'`.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import statistics
 import sys
-import tempfile
 import time
 from abc import ABC, abstractmethod
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
-from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import harness
 import psycopg
-from flat import pin, save
+from results import Target, Work
 
-from pgrepo import AsyncDatabase, Database, embedded
+from pgrepo import AsyncDatabase, Database
 from pgrepo.domains.littlemonster import AsyncLittlemonster, Littlemonster
 from pgrepo.operate.migrate import migrate
 from pgrepo.project import shipped_domain
@@ -269,77 +265,48 @@ def ratio(theirs: list[float], ours: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(theirs, ours, strict=True))
 
 
-def report(found: dict[int, dict[str, Times]]) -> list[dict[str, Any]]:
-    """Prints a table for each batch size; returns the figures."""
-    figures: list[dict[str, Any]] = []
+def works(found: dict[int, dict[str, Times]]) -> list[Work]:
+    """Of each batch size what claiming costs, and claiming and completing."""
+    made = []
     for batch, times in found.items():
-        print(f"\nbatch {batch:<20}{'claim':>9}{'':>8}{'claim and complete':>24}")
-        print(f"{'':<20}{'µs/job':>14}{'ratio':>9}{'µs/job':>14}{'ratio':>9}{'jobs/s':>9}")
-        ours = times[Ours.name]
-        for name, entry in times.items():
-            claim, both = statistics.median(entry.claim), statistics.median(entry.both)
-            ratios = ratio(entry.claim, ours.claim), ratio(entry.both, ours.both)
-            print(
-                f"{name:<20}{claim:>14.1f}{ratios[0]:>9.2f}{both:>14.1f}{ratios[1]:>9.2f}"
-                f"{1e6 / both:>9.0f}"
-            )
-            target = TARGETS.get(name)
-            figures.append(
-                {
-                    "batch": batch,
-                    "contestant": name,
-                    "claim_us": claim,
-                    "claim_ratio": ratios[0],
-                    "claim_and_complete_us": both,
-                    "claim_and_complete_ratio": ratios[1],
-                    "at_least": target,
-                    "met": target is None or min(ratios) >= target,
-                }
-            )
-    return figures
+        size = "one job at a time" if batch == 1 else f"{batch} jobs at a time"
+        for step, taken in (
+            ("claim", {name: entry.claim for name, entry in times.items()}),
+            ("claim and complete", {name: entry.both for name, entry in times.items()}),
+        ):
+            medians = {name: statistics.median(kept) for name, kept in taken.items()}
+            work = Work(f"{step}, {size}", "µs a job", medians)
+            for peer, at_least in TARGETS.items():
+                advantage = ratio(taken[peer], taken[Ours.name])
+                work.targets.append(
+                    Target(f"pgrepo's time for {peer}", advantage, at_least=at_least)
+                )
+            made.append(work)
+    return made
 
 
 def main() -> int:
     """Builds, measures, reports."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=40, help="turns of a few calls each")
+    parser = harness.command_line(__doc__, of="turns of a few calls each")
     parser.add_argument("--durable", action="store_true", help="commits wait for the disk")
-    parser.add_argument("--json", type=Path, help="where to write the figures")
-    parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
     options = parser.parse_args()
-    missing = [name for name in (*PEERS, "asyncpg") if find_spec(name) is None]
-    if missing:
-        print(f"not installed: {', '.join(missing)}; run: pip install 'pgrepo[bench]'")
+    if not harness.present(*PEERS, "asyncpg"):
         return 1
-    with tempfile.TemporaryDirectory(prefix="pgrepo-bench-") as directory:
-        data_dir = Path(directory, "pg")
-        try:
-            url = embedded.dsn(data_dir)
-            postmaster = embedded.status(data_dir).pid
-            assert postmaster is not None
-            core = pin(postmaster)
-            with psycopg.connect(url, autocommit=True) as connection:
-                if not options.durable:
-                    connection.execute("ALTER SYSTEM SET synchronous_commit = off")
-                    connection.execute("SELECT pg_reload_conf()")
-                server = connection.info.server_version
-            prepare_ours(url)
-            found = asyncio.run(compete(url, options.rounds))
-        finally:
-            embedded.stop(data_dir)
-    peers = {name: version(name) for name in PEERS}
-    print(f"PostgreSQL {server // 10000}.{server % 10000}, core {core}, {peers}")
-    figures = report(found)
-    if options.json:
-        save(
-            options.json,
-            server,
-            options.rounds,
-            durable=options.durable,
-            peers=peers,
-            figures=figures,
-        )
-    return 1 if options.check and not all(figure["met"] for figure in figures) else 0
+    with harness.server() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            if not options.durable:
+                connection.execute("ALTER SYSTEM SET synchronous_commit = off")
+                connection.execute("SELECT pg_reload_conf()")
+            version = connection.info.server_version
+        prepare_ours(url)
+        found = asyncio.run(compete(url, options.rounds))
+    return harness.finish(
+        options,
+        version,
+        works(found),
+        durable=options.durable,
+        packages=harness.installed(*PEERS, "asyncpg"),
+    )
 
 
 if __name__ == "__main__":

@@ -13,35 +13,29 @@ Two questions, answered with ratios of medians from one run:
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import multiprocessing
-import statistics
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString, Self
+from typing import Any, LiteralString, Self
 from uuid import UUID
 
+import harness
 import psycopg
-from flat import pin, save
+from delay import delayed
+from harness import interleaved, repeated
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row
 from psycopg_pool import ConnectionPool
+from results import Work
 
-from pgrepo import Database, embedded
+from pgrepo import Database
 from pgrepo.runtime import Domain, QueryLibrary, Repository, Scope, Source, Statement
 from pgrepo.sqlfiles.library import load_queries
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-TARGETS = {"loopback": 0.65, "delay": 1.3}
-ONE_WAY = 0.0005  # seconds: half of the delay of a round trip
+NEAR_AT_MOST, FAR_AT_MOST = 0.65, 1.3
 TENANTS = 100
 
 SCHEMA: tuple[LiteralString, ...] = (
@@ -128,22 +122,7 @@ def declare(directory: Path) -> None:
     Media.queries = QueryLibrary("media", str(directory / "media.py"), "queries")
 
 
-def interleaved(
-    contestants: dict[str, Callable[[], object]], rounds: int, calls: int
-) -> dict[str, float]:
-    """The median of each contestant's turns, µs a call; the first three warm up."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for turn in range(rounds + 3):
-        for name, run in contestants.items():
-            started = time.perf_counter()
-            for _ in range(calls):
-                run()
-            if turn >= 3:
-                times[name].append((time.perf_counter() - started) / calls * 1e6)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def loopback(url: str, rounds: int) -> dict[str, float]:
+def loopback(url: str, rounds: int) -> Work:
     """Question 1."""
     tenants, ids = (
         cycle([UUID(f"{number:032d}") for number in range(1, TENANTS + 1)]),
@@ -172,107 +151,48 @@ def loopback(url: str, rounds: int) -> dict[str, float]:
         assert scoped() is not None
         assert by_hand() is not None
         assert unscoped() is None
-        contestants: dict[str, Callable[[], object]] = {
-            "loopback: pgrepo, scoped": scoped,
-            "loopback: psycopg, by hand": by_hand,
-            "loopback: pgrepo, no scope": unscoped,
+        contestants = {
+            "pgrepo, scoped": repeated(scoped),
+            "psycopg by hand, five round trips": repeated(by_hand),
+            "pgrepo, no scope": repeated(unscoped),
         }
-        return interleaved(contestants, rounds, 50)
+        medians = interleaved(contestants, rounds, 50)
+    return Work("a call in a scope, loopback", "µs a call", medians)
 
 
-def delayed(url: str, rounds: int) -> dict[str, float]:
+def far_away(url: str, rounds: int) -> Work:
     """Question 2."""
-    parameters = conninfo_to_dict(url)
-    socket = f"{parameters['host']}/.s.PGSQL.{parameters.get('port', 5432)}"
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    proxy = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(socket, sender), daemon=True
-    )
-    proxy.start()
-    try:
-        far = make_conninfo(url, host="127.0.0.1", port=receiver.recv())
-        tenant = UUID(f"{1:032d}")
-        with Database(far, min_size=1, max_size=1) as database:
-            media = Media(database)
-            contestants: dict[str, Callable[[], object]] = {
-                "delay: pgrepo, scoped": lambda: media.for_tenant(tenant).images.image_by_id(id=1),
-                "delay: pgrepo, no scope": lambda: media.images.image_by_id(id=1),
-            }
-            return interleaved(contestants, rounds, 20)
-    finally:
-        proxy.terminate()
-        proxy.join()
-
-
-def serve(socket: str, port: Any) -> None:
-    """Runs the proxy; tells its port."""
-    asyncio.run(_serve(socket, port))
-
-
-async def _serve(socket: str, port: Any) -> None:
-    async def accept(client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
-        server, ask = await asyncio.open_unix_connection(socket)
-        await asyncio.gather(_forward(client, ask), _forward(server, answer))
-
-    listener = await asyncio.start_server(accept, "127.0.0.1", 0)
-    port.send(listener.sockets[0].getsockname()[1])
-    await listener.serve_forever()
-
-
-async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Passes each piece on a little later, without holding up those behind it."""
-    loop = asyncio.get_running_loop()
-    while data := await reader.read(65536):
-        loop.call_later(ONE_WAY, writer.write, data)
-    loop.call_later(ONE_WAY, writer.close)
-
-
-def report(medians: dict[str, float]) -> dict[str, Any]:
-    """Prints the table and the ratios; returns them."""
-    print(f"{'contestant':<40}{'µs':>10}")
-    for name, median in medians.items():
-        print(f"{name:<40}{median:>10.1f}")
-    print()
-    rivals = {"loopback": "loopback: psycopg, by hand", "delay": "delay: pgrepo, no scope"}
-    ratios = {}
-    for question, rival in rivals.items():
-        ratio = medians[f"{question}: pgrepo, scoped"] / medians[rival]
-        at_most = TARGETS[question]
-        print(f"{question:<10}scoped / {rival:<32}{ratio:.2f}  (target: at most {at_most})")
-        ratios[question] = {"ratio": ratio, "at_most": at_most, "met": ratio <= at_most}
-    return ratios
+    tenant = UUID(f"{1:032d}")
+    with delayed(url) as far, Database(far, min_size=1, max_size=1) as database:
+        media = Media(database)
+        contestants = {
+            "pgrepo, scoped": repeated(lambda: media.for_tenant(tenant).images.image_by_id(id=1)),
+            "pgrepo, no scope": repeated(lambda: media.images.image_by_id(id=1)),
+        }
+        medians = interleaved(contestants, rounds, 20)
+    return Work("a call in a scope, 1 ms of delay", "µs a call", medians)
 
 
 def main() -> int:
     """Builds, measures, reports."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=40, help="turns of each contestant")
-    parser.add_argument("--json", type=Path, help="where to write the figures")
-    parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pgrepo-bench-") as directory:
-        data_dir = Path(directory, "pg")
-        try:
-            url = embedded.dsn(data_dir)
-            postmaster = embedded.status(data_dir).pid
-            assert postmaster is not None
-            with psycopg.connect(url, autocommit=True) as connection:
-                for step in SCHEMA:
-                    connection.execute(step)
-                version = connection.info.server_version
-            declare(Path(directory))
-            login = make_conninfo(url, user="media_login")
-            medians = delayed(login, options.rounds)
-            core = pin(postmaster)
-            medians = loopback(login, options.rounds) | medians
-        finally:
-            embedded.stop(data_dir)
-    print(f"PostgreSQL {version // 10000}.{version % 10000}, core {core}\n")
-    ratios = report(medians)
-    if options.json:
-        save(options.json, version, options.rounds, median_us=medians, ratios=ratios)
-    met = all(ratio["met"] for ratio in ratios.values())
-    return 1 if options.check and not met else 0
+    options = harness.command_line(__doc__).parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="pgrepo-bench-") as directory,
+        harness.unpinned_server() as (url, postmaster),
+    ):
+        with psycopg.connect(url, autocommit=True) as connection:
+            for step in SCHEMA:
+                connection.execute(step)
+            version = connection.info.server_version
+        declare(Path(directory))
+        login = make_conninfo(url, user="media_login")
+        # The proxy has a core of its own.
+        far = far_away(login, options.rounds)
+        harness.pin(postmaster)
+        near = loopback(login, options.rounds)
+    near.aim("pgrepo, scoped", {"psycopg by hand, five round trips": NEAR_AT_MOST})
+    far.aim("pgrepo, scoped", {"pgrepo, no scope": FAR_AT_MOST})
+    return harness.finish(options, version, [near, far])
 
 
 if __name__ == "__main__":

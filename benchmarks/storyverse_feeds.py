@@ -13,7 +13,8 @@ from __future__ import annotations
 import sys
 from typing import Any, LiteralString
 
-import flat
+import growth
+import harness
 import psycopg
 
 from pgrepo.project import shipped_domain
@@ -74,19 +75,19 @@ FEEDS = {
 
 def build(url: str, scale: int) -> str:
     """A database of so many ideas and scenes; its URL."""
-    built = flat.database(url, f"stories_{scale}", "storyverse")
+    built = harness.database(url, f"stories_{scale}", "storyverse")
     with psycopg.connect(built, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
-        flat.load(connection, "storyverse", scale, "0[1-4]_*.sql")
+        harness.load(connection, "storyverse", scale, "0[1-4]_*.sql")
         for step in COUNTS:
             connection.execute(step)
     return built
 
 
-def heats(url: str) -> dict[str, list[flat.Contestant]]:
+def heats(url: str) -> dict[str, list[growth.Contestant]]:
     """Each page of each order, in databases of three sizes."""
     queries = load_queries(shipped_domain("storyverse").queries)
-    found: dict[str, list[flat.Contestant]] = {}
+    found: dict[str, list[growth.Contestant]] = {}
     for scale in SCALES:
         built = build(url, scale)
         for (call, order), (table, column, before, before_id) in FEEDS.items():
@@ -101,7 +102,7 @@ def heats(url: str) -> dict[str, list[flat.Contestant]]:
                 pages[", category"] = first | {"category_id": categories(built)}
             for page, given in pages.items():
                 name = f"{call} {order}{page}"
-                entrant = flat.enter(
+                entrant = growth.enter(
                     f"{name}, {scale}x", built, queries[call], order, LIMIT, **given
                 )
                 found.setdefault(name, []).append(entrant)
@@ -111,14 +112,14 @@ def heats(url: str) -> dict[str, list[flat.Contestant]]:
 def middle(url: str, table: str, column: str, group: str) -> list[tuple[Any, ...]]:
     """Of each topic its id, and the key of the row in the middle."""
     text = MIDDLE.format(table=table, column=column, group=group, listed=LISTED[table])
-    return flat.rows(url, text)
+    return harness.rows(url, text)
 
 
 def categories(url: str) -> list[Any]:
     """A category of each topic."""
     return [
         row[0]
-        for row in flat.rows(
+        for row in harness.rows(
             url,
             """
             SELECT (array_agg(id ORDER BY id))[1] FROM storyverse.categories
@@ -130,19 +131,13 @@ def categories(url: str) -> list[Any]:
 
 def main() -> int:
     """Builds, measures, reports."""
-    options = flat.options((__doc__ or "").partition("\n")[0])
-    with flat.server() as url:
+    options = harness.command_line(__doc__).parse_args()
+    with harness.server() as url:
         contestants = heats(url)
-        connections = [entrant.connection for heat in contestants.values() for entrant in heat]
-        version = connections[0].info.server_version
-        print(f"PostgreSQL {version // 10000}.{version % 10000}\n")
-        figures = flat.report(contestants, options.rounds)
-        for connection in connections:
-            connection.close()
-    if options.json:
-        flat.save(options.json, version, options.rounds, calls=figures)
-    met = all(figure["met"] for figure in figures.values())
-    return 1 if options.check and not met else 0
+        version = growth.server_version(contestants)
+        works = growth.works(contestants, options.rounds)
+        growth.close(contestants)
+    return harness.finish(options, version, works)
 
 
 if __name__ == "__main__":

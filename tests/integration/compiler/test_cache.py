@@ -122,8 +122,8 @@ def test_monumento(server_url: str, tmp_path: Path, no_server_work: Callable[[],
 
 def test_synthetic_project(server_url: str, tmp_path: Path) -> None:
     """So is the large project that the benchmark measures, here with a tenth of its queries."""
-    path = Path(__file__).parents[3] / "benchmarks" / "compile_400.py"
-    spec = importlib.util.spec_from_file_location("compile_400", path)
+    path = Path(__file__).parents[3] / "benchmarks" / "large_project.py"
+    spec = importlib.util.spec_from_file_location("large_project", path)
     assert spec is not None
     assert spec.loader is not None
     benchmark = importlib.util.module_from_spec(spec)

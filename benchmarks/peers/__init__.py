@@ -1,0 +1,1 @@
+"""pgrepo and its peers, each written the way its own documentation recommends."""
