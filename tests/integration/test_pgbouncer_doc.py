@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from psycopg.conninfo import conninfo_to_dict
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,7 +29,8 @@ def test_page(
     walk.environment["PGBOUNCER_URL"] = pgbouncer.url(database_url)
     walk.run("before the page", _BEGIN)
     walk.through(blocks("docs/how-to/use-pgbouncer.md"))
-    with_transactions = {"database": "pgrepo_test", "pool_mode": "transaction"}
+    name = conninfo_to_dict(database_url)["dbname"]
+    with_transactions = {"database": name, "pool_mode": "transaction"}
     assert with_transactions in [
         {name: pool[name] for name in with_transactions} for pool in pgbouncer.ask("SHOW POOLS")
     ]

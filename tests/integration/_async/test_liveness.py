@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from pgrepo import LockNotAvailable, OperationalError, QueryCanceled, UsageError
@@ -123,10 +124,12 @@ async def test_write_that_lost_its_connection(shop_url: str) -> None:
 @pytest.mark.parametrize("way", ["call", "transaction", "bulk"])
 async def test_server_that_has_become_read_only(shop_url: str, way: str) -> None:
     """One error a connection: then the pool has another one, which may lead to a new primary."""
-    execute(shop_url, "ALTER ROLE CURRENT_USER IN DATABASE pgrepo_test RESET ALL")
+    name = conninfo_to_dict(shop_url)["dbname"]
+    reset = f"BEGIN READ WRITE; ALTER ROLE CURRENT_USER IN DATABASE {name} RESET ALL; COMMIT"
+    execute(shop_url, reset)
     execute(
         shop_url,
-        "ALTER ROLE CURRENT_USER IN DATABASE pgrepo_test SET default_transaction_read_only = on",
+        f"ALTER ROLE CURRENT_USER IN DATABASE {name} SET default_transaction_read_only = on",
     )
     try:
         async with AsyncDatabase(shop_url, max_size=1) as database:
@@ -134,18 +137,11 @@ async def test_server_that_has_become_read_only(shop_url: str, way: str) -> None
             before = await shop.orders.backend()
             with pytest.raises(ReadOnlySqlTransaction):
                 await write(shop, way)
-            execute(
-                shop_url,
-                "BEGIN READ WRITE; ALTER ROLE CURRENT_USER IN DATABASE pgrepo_test RESET ALL; "
-                "COMMIT",
-            )
+            execute(shop_url, reset)
             if await shop.orders.backend() == before:
                 raise AssertionError("the connection is still there")
     finally:
-        execute(
-            shop_url,
-            "BEGIN READ WRITE; ALTER ROLE CURRENT_USER IN DATABASE pgrepo_test RESET ALL; COMMIT",
-        )
+        execute(shop_url, reset)
 
 
 async def write(shop: AsyncShop, way: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pgrepo.compiler.analysis import analyse
+from pgrepo.compiler.analysis import patches
 from pgrepo.compiler.session import AnalysisTools, analysis_tools
 from pgrepo.sqlfiles.queries import read_query_file
 
@@ -63,7 +63,7 @@ def test_nothing_is_lost(
     file.write_text(f"-- name: {name}({', '.join(given)})\n{PATCHES[name]};\n", encoding="utf-8")
     [query] = read_query_file(file).queries
     quick: Query = tools.analyser.analyse(query)
-    monkeypatch.setattr(analyse, "_is_patch", lambda _: False)
+    monkeypatch.setattr(patches, "_is_patch", lambda _: False)
     assert quick == tools.analyser.analyse(query)
     assert query.variants.count == (16 if name == "known" else 8)
 
@@ -74,12 +74,10 @@ def test_every_variant_is_described(tools: AnalysisTools, tmp_path: Path) -> Non
     file.write_text(f"-- name: patch(id, name, note, size)\n{PATCHES['plain']};\n")
     [query] = read_query_file(file).queries
     described: list[str] = []
-    describe = tools.describer.describe
+    ask = tools.describer._ask
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            type(tools.describer),
-            "describe",
-            lambda _self, sql, *rest: (described.append(sql), describe(sql, *rest))[1],
+            tools.describer, "_ask", lambda sql, *rest: (described.append(sql), ask(sql, *rest))[1]
         )
         tools.analyser.analyse(query)
     assert len(set(described)) == 8

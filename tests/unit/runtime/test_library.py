@@ -9,7 +9,6 @@ import pytest
 
 from pgrepo.errors import ProjectError, SourceError, StaleCodeError
 from pgrepo.runtime import QueryLibrary, Statement
-from pgrepo.runtime import library as module
 from pgrepo.sqlfiles.library import load_queries
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def test_files_are_read_once(directory: Path, monkeypatch: pytest.MonkeyPatch) -
         reads.append(path)
         return load_queries(path)
 
-    monkeypatch.setattr(module, "load_queries", counting)
+    monkeypatch.setattr("pgrepo.sqlfiles.library.load_queries", counting)
     with ThreadPoolExecutor(8) as executor:
         prepared = list(executor.map(library.prepare, [statement] * 50))
     assert len(reads) == 1
