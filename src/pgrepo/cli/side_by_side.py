@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -74,10 +75,14 @@ def side_by_side(work: Callable[[D], T], domains: Sequence[D]) -> list[Outcome[T
 
 
 def _outcome(work: Callable[[D], T], domain: D) -> Outcome[T]:
+    # What is read stays to the end, and looking for garbage in it takes a fifth of the time.
+    gc.disable()
     try:
         return Outcome(work(domain), None)
     except Exception as error:  # noqa: BLE001 - it is raised where the outcome is asked for
         return Outcome(None, error)
+    finally:
+        gc.enable()
 
 
 def _start(work: Callable[[D], T], domain: D) -> tuple[Connection, BaseProcess]:
