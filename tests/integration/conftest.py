@@ -195,6 +195,7 @@ def walk(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Walk]:
         "MYPYPATH": str(source),
         "MYPY_CACHE_DIR": str(mypy_cache),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_PLUGINS": "pgrepo.pytest",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     reader = Walk(home, environment)

@@ -14,6 +14,6 @@ def test_first_repository(blocks: Callable[[str], list[Block]], walk: Walk) -> N
     """Every file can be written, every command prints what the page says, in its order."""
     page = blocks("docs/tutorial/first-repository.md")
     not_run = [block.text for block in page if block.language == "sh"]
-    assert not_run == ["pip install 'pgrepo[cli,embedded]' pytest mypy\n"]
+    assert not_run == ["pip install 'pgrepo[cli,embedded,test]' mypy\n"]
     walk.through(page)
     assert (walk.here / "tests" / "test_shipments.py").is_file()

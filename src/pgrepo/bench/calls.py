@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
+from inspect import iscoroutine
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -13,7 +15,7 @@ import psycopg
 
 from pgrepo.bench.values import bare_statement
 from pgrepo.compiler.names import attribute, class_name
-from pgrepo.errors import ProjectError
+from pgrepo.errors import ProjectError, UsageError
 from pgrepo.runtime import Domain, QueryLibrary, Scope
 from pgrepo.runtime._sync import wire
 from pgrepo.sqlfiles.queries import Operation
@@ -153,14 +155,27 @@ class Call:
 
     def statement(self) -> tuple[Prepared, Sequence[object]]:
         """What the call would execute: the statement, or its variant, and its values."""
-        repository = getattr(self.domain, self.method.module)
-        spied = type(repository)(self.domain)
-        spied._queries = _Spy(repository._queries)  # noqa: SLF001 - nobody else may see statements
-        try:
-            getattr(spied, attribute(self.method.query.name))(**self.arguments)
-        except _Seen as seen:
-            return seen.prepared, seen.values
-        raise AssertionError(f"{self.method.query.name} executed nothing")
+        return statement_of(self.method.of(self.domain), self.arguments)
+
+
+def statement_of(
+    method: Callable[..., Any], arguments: Mapping[str, Any]
+) -> tuple[Prepared, Sequence[object]]:
+    """What a call of a repository's method, sync or async, would execute: nothing is.
+
+    Raises:
+        UsageError: it takes rows, and has no statement of its own.
+    """
+    bound: Any = method
+    spied = copy(bound.__self__)
+    spied._queries = _Spy(spied._queries)  # noqa: SLF001 - nobody else may see statements
+    try:
+        called = bound.__func__(spied, **arguments)
+        if iscoroutine(called):
+            called.send(None)  # it waits for nothing before it knows its statement
+    except _Seen as seen:
+        return seen.prepared, seen.values
+    raise AssertionError(f"{bound.__name__} executed nothing")
 
 
 def calls_of(
@@ -229,3 +244,9 @@ class _Spy(QueryLibrary):
     ) -> NoReturn:
         """Raises what the library chooses."""
         raise _Seen(*self._library.choose(statement, values, order_by))
+
+    def prepare(self, statement: Statement[Any]) -> NoReturn:
+        """Refuses: rows are sent by COPY, or in statements of many rows each."""
+        raise UsageError(
+            f"{self._library.domain}.{statement.name} takes rows, and has no plan of its own"
+        )

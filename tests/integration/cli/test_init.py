@@ -34,7 +34,7 @@ def tool(cwd: Path, environment: dict[str, str], *command: str) -> str:
 
 def test_new_project(project: Path, environment: dict[str, str]) -> None:
     """The generated code and the test of a new project pass pytest, mypy, pyright and ruff."""
-    output = tool(project, environment, "pytest", "-q", "-p", "no:asyncio")
+    output = tool(project, environment, "pytest", "-q", "-p", "no:asyncio", "-p", "pgrepo.pytest")
     assert "3 passed" in output
     tool(project, environment, "mypy", "--strict", "src", "tests")
     tool(project, environment, "pyright", "--pythonpath", sys.executable)

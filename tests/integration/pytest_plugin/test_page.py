@@ -1,0 +1,24 @@
+"""The how-to page, done by a reader who has the project of `pgrepo init`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.conftest import Block, Walk
+
+_BEGIN = """
+$ pgrepo init shop
+$ cd shop
+$ pgrepo generate
+"""
+
+
+def test_page(blocks: Callable[[str], list[Block]], walk: Walk) -> None:
+    """Every test on the page passes or fails as the page says."""
+    walk.environment["PYTEST_PLUGINS"] = "pgrepo.pytest,pytest_asyncio.plugin"
+    walk.environment["PYTHONWARNINGS"] = "ignore"  # pytest-asyncio's, of an option that is not set
+    walk.run("before the page", _BEGIN)
+    walk.through(blocks("docs/how-to/test-with-pytest.md"))
