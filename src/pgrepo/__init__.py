@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pgrepo.runtime import JSON, UNSET, AsyncDatabase, Database, Unset
     from pgrepo.runtime._async.cache import AsyncMemoryCache, AsyncRedisCache
     from pgrepo.runtime._sync.cache import MemoryCache, RedisCache
+    from pgrepo.runtime.observing.observer import Observer
     from pgrepo.runtime.translate import (
         CheckViolation,
         CommitOutcomeUnknown,
@@ -92,6 +93,7 @@ __all__ = [
     "MigrationLocked",
     "NoRowError",
     "NotNullViolation",
+    "Observer",
     "OperationalError",
     "PgrepoError",
     "PoolTimeout",
@@ -114,9 +116,12 @@ __all__ = [
     "__version__",
 ]
 
-_HOMES = dict.fromkeys(("JSON", "UNSET", "AsyncDatabase", "Database", "Unset"), "pgrepo.runtime")
+_HOMES: dict[str, str] = dict.fromkeys(
+    ("JSON", "UNSET", "AsyncDatabase", "Database", "Unset"), "pgrepo.runtime"
+)
 _HOMES |= dict.fromkeys(("MemoryCache", "RedisCache"), "pgrepo.runtime._sync.cache")
 _HOMES |= dict.fromkeys(("AsyncMemoryCache", "AsyncRedisCache"), "pgrepo.runtime._async.cache")
+_HOMES["Observer"] = "pgrepo.runtime.observing.observer"
 
 
 def __getattr__(name: str) -> Any:

@@ -38,6 +38,7 @@ $ export PYTHONPATH=src
         "scope-calls-to-a-tenant",
         "leave-pgrepo",
         "load-many-rows",
+        "observe",
         "fewer-round-trips",
         "partitions",
         "run-transactions-again",

@@ -9,7 +9,7 @@ import sys
 import threading
 from multiprocessing import get_context
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,9 +103,9 @@ def _run(work: Callable[[D], T], domain: D, sender: Connection) -> None:
     sender.send(_outcome(work, domain))
 
 
-def _received(receiver: Connection, process: BaseProcess) -> Outcome[T]:
+def _received(receiver: Connection, process: BaseProcess) -> Outcome[Any]:
     try:
-        outcome: Outcome[T] = receiver.recv()
+        outcome: Outcome[Any] = receiver.recv()
     except EOFError:
         process.join()
         if process.exitcode == _INTERRUPTED:

@@ -10,6 +10,7 @@ from pgrepo.compiler.codegen import writer
 from pgrepo.compiler.codegen.caching import caching_errors
 from pgrepo.compiler.codegen.drift import changed_queries
 from pgrepo.compiler.codegen.package import write_package
+from pgrepo.compiler.codegen.routing import routing_errors
 from pgrepo.compiler.model import CompiledDomain, QueryModule
 from pgrepo.compiler.session import AnalysisTools, Session, analysis_tools, tools_on
 from pgrepo.errors import CompilationError, SourceError
@@ -93,7 +94,7 @@ def analyse_domain(
         tables=session.tables(),
     )
     # A query that is missing because it is wrong is not one that nobody may name.
-    return compiled, errors or caching_errors(compiled)
+    return compiled, errors or [*caching_errors(compiled), *routing_errors(compiled)]
 
 
 def package_files(domain: DomainFiles, compiled: CompiledDomain) -> Mapping[str, str]:

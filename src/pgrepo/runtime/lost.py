@@ -40,12 +40,18 @@ class Pooled:
         taken: when it was made or last taken out of the pool, on the monotonic clock.
         cache: what keeps answers of its database, if anything does.
         stale: the names of what its open transaction makes old there.
+        made: when it was connected, on the monotonic clock; 0 where nobody asks.
+        replicas: what has to know of writes on it, if anything does.
+        observer: what watches the calls of its database, if anything does.
     """
 
     patience: float | None = None
     taken: float = 0.0
     cache: Any = None
     stale: tuple[str, ...] = ()
+    made: float = 0.0
+    replicas: Any = None
+    observer: Any = None
 
 
 def is_told_twice(error: psycopg.Error) -> bool:
@@ -64,6 +70,11 @@ def is_lost(error: psycopg.Error) -> bool:
     if isinstance(error, psycopg.OperationalError):
         return not isinstance(error, _OF_THE_POOL)
     return is_told_twice(error)
+
+
+def is_of_the_pool(error: psycopg.Error) -> bool:
+    """Tells whether an error means that a pool had no connection to give."""
+    return isinstance(error, _OF_THE_POOL)
 
 
 def is_repeatable(error: psycopg.Error) -> bool:
@@ -94,6 +105,11 @@ def is_broken(connection: BaseConnection[Any]) -> bool:
     return pgconn.status != ConnStatus.OK
 
 
+def is_demoted(connection: BaseConnection[Any]) -> bool:
+    """Tells whether a connection's server takes no writes, as it has said with its last answer."""
+    return any(connection.pgconn.parameter_status(name) == b"on" for name in _REPORTED)
+
+
 def leave_demoted(connection: BaseConnection[Any], error: BaseException | None) -> None:
     """Closes a pooled connection to a server that has stopped taking writes.
 
@@ -104,6 +120,6 @@ def leave_demoted(connection: BaseConnection[Any], error: BaseException | None) 
         and error.sqlstate == _READ_ONLY
         and isinstance(connection, Pooled)
         and not is_broken(connection)
-        and any(connection.pgconn.parameter_status(name) == b"on" for name in _REPORTED)
+        and is_demoted(connection)
     ):
         connection.pgconn.finish()

@@ -76,12 +76,14 @@ class Outcome(NamedTuple):
         error: why there are none, or None.
         at: the index of the call that is to blame; None if none of them is.
         unknown: whether COMMIT may have taken place all the same.
+        after: the answer to what was asked after COMMIT.
     """
 
     results: list[Any]
     error: psycopg.Error | None = None
     at: int | None = None
     unknown: bool = False
+    after: PGresult | None = None
 
 
 def run_together(
@@ -92,6 +94,7 @@ def run_together(
     *,
     commit: bool,
     prepare: bool,
+    after: bytes | None = None,
 ) -> PQGen[Outcome]:
     """Runs calls in one round trip.
 
@@ -105,6 +108,7 @@ def run_together(
         before: commands that come first, such as BEGIN.
         commit: whether COMMIT comes last.
         prepare: whether prepared statements are used.
+        after: what is asked after COMMIT. Whatever comes of it, the calls have succeeded.
     """
     pgconn, manager = connection.pgconn, connection._prepared
     if before and not is_idle(pgconn):
@@ -119,6 +123,9 @@ def run_together(
     if commit:
         pgconn.send_query_params(b"COMMIT", None)
         sent.append(_COMMAND)
+        if after is not None:
+            pgconn.send_query_params(after, None)
+            sent.append(_AFTER)
     pgconn.pipeline_sync()
     yield from send(pgconn)
     answers: list[PGresult] = []
@@ -126,7 +133,7 @@ def run_together(
     outcome = _outcome(pgconn, sent, answers, lost)
     if commit and outcome.error is not None and is_lost(outcome.error):
         # Unless PostgreSQL has said so before it came to COMMIT.
-        unknown = outcome.error is lost or len(answers) == len(sent)
+        unknown = outcome.error is lost or len(answers) >= len(sent) - (after is not None)
         outcome = outcome._replace(unknown=unknown)
     if lost is None:
         pgconn.exit_pipeline_mode()
@@ -146,7 +153,7 @@ class _Sent(NamedTuple):
     prepares: tuple[Call, bytes] | None = None
 
 
-_COMMAND = _Sent()
+_COMMAND, _AFTER = _Sent(), _Sent()
 
 
 def _send_calls(
@@ -191,7 +198,10 @@ def _outcome(
 ) -> Outcome:
     results: list[PGresult] = []
     # A server that closes the connection has often said why, and then there are fewer answers.
-    for (at, prepares), answer in zip(sent, answers, strict=False):
+    for each, answer in zip(sent, answers, strict=False):
+        if each is _AFTER:
+            return Outcome(results, lost, after=answer)
+        at, prepares = each
         if answer.status not in {COMMAND_OK, TUPLES_OK}:
             return Outcome([], error_in(pgconn, [answer]), at)
         if prepares is not None:

@@ -69,6 +69,7 @@ class Statement(Generic[R]):
             rewritten to insert many rows at once (see `sqlfiles.staging`).
         key: the indexes of the columns that a result's rows are found by (see `keyed`).
         caching: that its answers are kept, or what it makes old.
+        primary: whether no replica may answer it.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Statement(Generic[R]):
     staged: tuple[str, ...] = ()
     key: tuple[int, ...] = ()
     caching: Cached | tuple[Stale, ...] | None = None
+    primary: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # compared by identity, as a key of `fast`
@@ -98,6 +100,8 @@ class Prepared:
         made_of_others: the indexes of columns that are not JSON and that `decode` decodes.
         staged: what inserts many rows at once, where the statement can be rewritten so.
         read_only: whether it may be made again after its connection was lost.
+        primary: whether no replica may answer it.
+        cached: whether its answers are kept where there is a cache.
     """
 
     label: str
@@ -109,6 +113,8 @@ class Prepared:
     made_of_others: tuple[int, ...] = ()
     staged: Staged | None = None
     read_only: bool = False
+    primary: bool = False
+    cached: bool = False
 
 
 def prepare(
@@ -134,6 +140,8 @@ def prepare(
         made_of_others=tuple(index for index, _ in statement.columns),
         staged=_staged(label, statement, query.sql),
         read_only=statement.read_only,
+        primary=statement.primary,
+        cached=isinstance(statement.caching, Cached),
     )
 
 

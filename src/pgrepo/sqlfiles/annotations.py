@@ -17,6 +17,7 @@ from pgrepo.sqlfiles.caching import (
 )
 from pgrepo.sqlfiles.header import identifier_problem, nearest
 from pgrepo.sqlfiles.keys import KeyAnnotation, parse_key, unquoted
+from pgrepo.sqlfiles.python_types import is_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,6 +68,7 @@ class Annotations:
         key: what its rows are found by.
         cache: how long its answers are kept.
         invalidates: whose answers it makes old.
+        primary: where `@primary` is, which keeps it off replicas.
     """
 
     row: str | None = None
@@ -77,6 +79,7 @@ class Annotations:
     key: KeyAnnotation | None = None
     cache: CacheAnnotation | None = None
     invalidates: tuple[InvalidatesAnnotation, ...] = ()
+    primary: tuple[int, int] | None = None
 
 
 ANNOTATION = re.compile(r"@(?P<word>[A-Za-z_]\w*)(?P<rest>.*)")
@@ -90,6 +93,7 @@ _FORMS = {
     "key_by": "@key_by column, or several with commas between them",
     "cache": CACHE_FORM,
     "invalidates": INVALIDATES_FORM,
+    "primary": "@primary, and nothing after it",
 }
 _WORDS = (*_FORMS, "optional", "order_by")
 _ROW = re.compile(r"\s+(?P<name>\S+)\s*")
@@ -99,20 +103,6 @@ _COLUMN = re.compile(
 )
 _PARAMETER = re.compile(r"\s+(?P<name>\w+)\s*(?::\s*(?P<type>[^=]*?)\s*)?(?:=\s*(?P<default>.*))?")
 _ALLOW = re.compile(r"\s+(?P<name>PGR5\d\d)\s*:\s*\S.*")
-_TYPE_NODES = (
-    ast.Expression,
-    ast.Name,
-    ast.Attribute,
-    ast.Subscript,
-    ast.Tuple,
-    ast.List,
-    ast.BinOp,
-    ast.BitOr,
-    ast.UnaryOp,
-    ast.USub,
-    ast.Constant,
-    ast.Load,
-)
 
 
 @dataclass(slots=True)
@@ -129,6 +119,7 @@ class _Reader:
     key: KeyAnnotation | None = None
     cache: CacheAnnotation | None = None
     invalidates: list[InvalidatesAnnotation] = field(default_factory=list)
+    primary: tuple[int, int] | None = None
 
     def read(self, line: CommentLine, found: re.Match[str]) -> None:
         word, rest = found["word"], found["rest"]
@@ -147,6 +138,8 @@ class _Reader:
             self._read_cache(rest, at)
         elif word == "invalidates":
             self._read_invalidates(rest, at)
+        elif word == "primary":
+            self._read_primary(rest, (line.start + found.start(), at))
         elif word == "optional":
             self._fail(
                 "PGR122",
@@ -161,7 +154,7 @@ class _Reader:
                 (line.start + found.start(), at),
                 _suggestion(word, _WORDS, "@")
                 or "the annotations are @row, @column, @param, @group_by, @key_by, @cache, "
-                "@invalidates, @allow, @optional and @order_by",
+                "@invalidates, @primary, @allow, @optional and @order_by",
             )
 
     def _read_row(self, rest: str, at: int) -> None:
@@ -243,6 +236,14 @@ class _Reader:
             # What they are by may be columns, which only PostgreSQL knows.
             self.invalidates.append(invalidates)
 
+    def _read_primary(self, rest: str, span: tuple[int, int]) -> None:
+        if rest.strip():
+            self._malformed("primary", rest, span[1])
+        elif self.primary is not None:
+            self._fail("PGR121", "@primary is given twice", span, "keep one of them")
+        else:
+            self.primary = span
+
     def _is_unknown(self, parameter: str, span: tuple[int, int]) -> bool:
         if parameter in self.declared:
             return False
@@ -253,7 +254,7 @@ class _Reader:
 
     def _is_bad_type(self, found: re.Match[str], at: int) -> bool:
         text = found["type"]
-        if text is None or _is_type(text):
+        if text is None or is_type(text):
             return False
         start, end = found.span("type")
         message = f"{text!r} is not a Python type" if text else "a type is missing here"
@@ -326,6 +327,7 @@ def read_annotations(
         reader.key,
         reader.cache,
         tuple(reader.invalidates),
+        reader.primary,
     )
     return annotations, prose, reader.errors
 
@@ -381,13 +383,3 @@ def _span(found: re.Match[str], at: int) -> tuple[int, int]:
 def _suggestion(name: str, choices: Iterable[str], sign: str = "") -> str | None:
     meant = nearest(name, list(choices))
     return f"did you mean {sign}{meant}?" if meant else None
-
-
-def _is_type(text: str) -> bool:
-    try:
-        tree = ast.parse(text, mode="eval")
-    except (SyntaxError, ValueError):
-        return False
-    if isinstance(tree.body, ast.Constant) and tree.body.value is not None:
-        return False
-    return all(isinstance(node, _TYPE_NODES) for node in ast.walk(tree))

@@ -42,11 +42,21 @@ def test_importing_is_light() -> None:
     assert run(f"import pgrepo; print(sorted(set('{heavy}'.split()) & set(sys.modules)))") == "[]"
 
 
-def test_the_runtime_loads_no_tools() -> None:
-    """The runtime loads neither aiosql before a query runs, nor the compiler, nor a tool."""
-    heavy = "aiosql pgvector typer rich pgrepo.compiler pgrepo.operate pgrepo.cli pgrepo.embedded"
-    code = f"import pgrepo.runtime; print(sorted(set('{heavy}'.split()) & set(sys.modules)))"
-    assert run(code) == "[]"
+TOOLS = "pgrepo.bench pgrepo.cli pgrepo.compiler pgrepo.embedded pgrepo.operate tests"
+LIBRARIES = "numpy opentelemetry pgvector psutil pytest redis rich typer"
+
+
+@pytest.mark.parametrize("domain", ["audiotricks", "monumento"])
+def test_a_domain_loads_no_tools(domain: str) -> None:
+    """Neither the import of a domain nor its queries load a tool; the import no query either."""
+    code = f"""
+import pgrepo, pgrepo.domains.{domain} as domain
+print(sorted(set("{TOOLS} {LIBRARIES} aiosql pgrepo.sqlfiles".split()) & set(sys.modules)))
+from pgrepo.sqlfiles.library import load_queries, locate
+assert load_queries(locate(domain.__file__, "queries/{domain}"))
+print(sorted(set("{TOOLS} {LIBRARIES}".split()) & set(sys.modules)))
+"""
+    assert run(code).splitlines() == ["[]", "[]"]
 
 
 def test_importing_reads_no_environment_and_logs_nothing() -> None:

@@ -262,6 +262,8 @@ def write_statement(method: Method) -> list[str]:
         arguments.append(f"columns={_tuple(pairs)}")
     if query.read_only:
         arguments.append("read_only=True")
+    if query.source.annotations.primary is not None:
+        arguments.append("primary=True")
     if query.copy is not None:
         arguments.append(f"copy={quoted(query.copy)}")
     if query.staged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -101,7 +102,9 @@ class AsyncBatch:
         if not self._turns:
             return
         try:
-            await self._source.together(self._asked, commit=self._commit)
+            observer = self._source.observer
+            with nullcontext() if observer is None else observer.batch(len(self._turns)):
+                await self._source.together(self._asked, commit=self._commit)
         except BaseException as error:
             blamed = next((each for each in self._asked if each.error is error), None)
             culprit = "its batch" if blamed is None else f"{blamed.query.label} in its batch"

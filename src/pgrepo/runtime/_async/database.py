@@ -1,33 +1,40 @@
 """A database: a pool of autocommit connections."""
 
+# ruff: noqa: SLF001 - of another database of the same class
+
 from __future__ import annotations
 
+from copy import copy
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime._async.connection import AsyncPooledConnection
+from pgrepo.runtime._async.loan import AsyncLoan
 from pgrepo.runtime._async.retrying import run
 from pgrepo.runtime._async.sources import AsyncConnections
 from pgrepo.runtime._async.transaction import AsyncTransaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
 from pgrepo.runtime.checkout import RECONNECT_SECONDS, AsyncCheckout, async_reconnect
-from pgrepo.runtime.lost import leave_demoted
 from pgrepo.runtime.retries import Tries
 from pgrepo.runtime.timeouts import Timeouts, refuses_options
 from pgrepo.runtime.translate import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
 
     from pgrepo.runtime._async.cache import AsyncCache
+    from pgrepo.runtime._async.replicas import AsyncReplicas
+    from pgrepo.runtime.observing.observer import Observer
+    from pgrepo.runtime.observing.statistics import Statistics
+    from pgrepo.runtime.pipelined import Asked
+    from pgrepo.runtime.replicas.status import Status
     from pgrepo.runtime.retries import AsyncWork
 
 T = TypeVar("T")
@@ -59,6 +66,10 @@ class AsyncDatabase(AsyncConnections):
         connect: further arguments of `psycopg.connect`, such as `prepare_threshold` (None behind
             a PgBouncer that does not know prepared statements).
         cache: keeps answers to queries that say `@cache`; whoever made it closes it.
+        replicas: the same for servers that follow this one. Reads outside transactions go there,
+            as far as they have replayed what the caller has written; see `token` and `after`.
+        max_replica_lag: how many seconds behind a replica may be before it is left out.
+        observer: counts the calls, and tells people and monitors of them.
 
     None as a timeout leaves it to the server's settings and the role's. What `conninfo` and
     `connect` say of timeouts counts more.
@@ -82,6 +93,9 @@ class AsyncDatabase(AsyncConnections):
         idle_in_transaction_timeout: float | None = 300.0,
         connect: Mapping[str, Any] | None = None,
         cache: AsyncCache | None = None,
+        replicas: Sequence[str] = (),
+        max_replica_lag: float | None = 10.0,
+        observer: Observer | None = None,
     ) -> None:
         if not isinstance(conninfo, str):
             raise UsageError(
@@ -90,6 +104,7 @@ class AsyncDatabase(AsyncConnections):
         if connect is not None and not connect.get("autocommit", True):
             raise UsageError("connections of the pool are autocommit; use transaction() instead")
         self.cache = cache
+        self.observer = None if observer is None else observer.take()
         self._conninfo = conninfo
         self._connect = {**(connect or {}), "autocommit": True}
         self._timeouts = Timeouts(
@@ -105,6 +120,28 @@ class AsyncDatabase(AsyncConnections):
             "reconnect_failed": async_reconnect,
         }
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
+        self._lender: AsyncCheckout | None = None
+        self._arguments: dict[str, Any] = {}
+        self.replicas = self._follow(replicas, max_replica_lag) if replicas else None
+
+    def _follow(self, replicas: Sequence[str], max_lag: float | None) -> AsyncReplicas:
+        # Imported here, for most programs have none.
+        from pgrepo.runtime._async.replicas import AsyncReplicas  # noqa: PLC0415
+        from pgrepo.runtime.replicas.servers import refuse_several  # noqa: PLC0415
+
+        if isinstance(replicas, str):
+            raise UsageError("replicas takes a list of connection strings, not one")
+        for each in replicas:
+            refuse_several(each)
+        return AsyncReplicas(self, [self._twin(each) for each in replicas], max_lag)
+
+    def _twin(self, conninfo: str) -> Self:
+        """Returns a database like this one on another server."""
+        twin = copy(self)
+        twin._conninfo, twin.cache, twin.replicas, twin.observer = conninfo, None, None, None
+        # Another server can answer, and so nobody waits long for a connection.
+        twin._settings = self._settings | {"timeout": min(self._settings["timeout"], 1.0)}
+        return twin
 
     def __repr__(self) -> str:
         # The connection string may hold a password.
@@ -116,6 +153,21 @@ class AsyncDatabase(AsyncConnections):
         Raises:
             OperationalError: the server cannot be reached or refuses; the message says why.
         """
+        if self._pool is not None:
+            return
+        await self._open_pool()
+        if self.observer is not None:
+            self.observer.serve(self._conninfo, self._connect, self._pool)
+        if self.replicas is None:
+            self.checkout = self._lender
+            return
+        try:
+            await self.replicas.open()
+        except BaseException:
+            await self.close()  # Ctrl-C, or the task was cancelled
+            raise
+
+    async def _open_pool(self) -> None:
         if self._pool is not None:
             return
         try:
@@ -131,7 +183,8 @@ class AsyncDatabase(AsyncConnections):
             **self._settings,
         )
         await pool.open()
-        self._pool, self.checkout = pool, AsyncCheckout(pool)
+        self._arguments = arguments
+        self._pool, self._lender = pool, AsyncCheckout(pool)
 
     async def _find_arguments(self) -> dict[str, Any]:
         """Returns the arguments to connect with.
@@ -150,13 +203,16 @@ class AsyncDatabase(AsyncConnections):
 
     async def _configure(self, connection: AsyncConnection[Any]) -> None:
         pooled = cast("AsyncPooledConnection", connection)
-        pooled.patience, pooled.taken = self._timeouts.patience, monotonic()
-        pooled.cache = self.cache
+        pooled.patience, pooled.made = self._timeouts.patience, monotonic()
+        pooled.taken = pooled.made
+        pooled.cache, pooled.replicas, pooled.observer = self.cache, self.replicas, self.observer
 
     async def close(self) -> None:
         """Closes the pool and its connections. Does nothing if it is closed."""
+        if self.replicas is not None and self._pool is not None:
+            await self.replicas.stop()
         pool, self._pool = self._pool, None
-        self.checkout = None
+        self.checkout = self._lender = None
         if pool is not None:
             await pool.close()
 
@@ -186,9 +242,26 @@ class AsyncDatabase(AsyncConnections):
             )
         return self._pool
 
+    @property
+    def rides(self) -> bool:
+        return self.replicas is not None
+
+    async def together(self, asked: Sequence[Asked], *, commit: bool = False) -> None:
+        if self.replicas is None or commit:
+            await super().together(asked, commit=commit)
+        else:
+            await self.replicas.together(asked)
+
+    @property
+    def lender(self) -> AsyncCheckout:
+        """What lends the pool's connections; raises as `pool` does."""
+        return self._lender or AsyncCheckout(self.pool)
+
     def connection(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]:
         """Lends an autocommit connection of the pool for a block."""
-        return _Loan(self.checkout or AsyncCheckout(self.pool))
+        if self.replicas is not None:
+            self.replicas.memory.expect()
+        return AsyncLoan(self.lender)
 
     def transaction(
         self,
@@ -244,45 +317,48 @@ class AsyncDatabase(AsyncConnections):
 
         return await run(begin, function, Tries(retries, within), committed)
 
+    async def token(self) -> str | None:
+        """Returns what `after` takes, in another process or later, to read what is written here.
 
-class _Loan:
-    """`pool.connection()` without the statistics.
+        It is about what this context (a thread, a task) has written, or what its token was before.
 
-    A transaction that was left open is ended as there: committed, or rolled back after an error.
-    """
+        Returns:
+            A short text of letters, digits and hyphens; None if nothing was written here.
+        """
+        from pgrepo.runtime._async.replicas import token_of  # noqa: PLC0415 - as above
 
-    __slots__ = ("_checkout", "_connection")
+        return await token_of(self)
 
-    def __init__(self, checkout: AsyncCheckout) -> None:
-        self._checkout = checkout
+    def after(self, token: str | None = None) -> AbstractContextManager[None]:
+        """Returns a block in which reads see at least what was written before a token.
 
-    async def __aenter__(self) -> AsyncConnection[Any]:
-        self._connection = await self._checkout.getconn()
-        return self._connection
+        Tasks that are started in it share what they have written. With no token it begins as if
+        nothing was written.
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        connection = self._connection
-        leave_demoted(connection, raised)
-        try:
-            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-                await connection.__aexit__(kind, raised, traceback)
-        finally:
-            if connection._num_transactions:  # noqa: SLF001
-                # Ctrl-C struck where psycopg counts the blocks. No block would work on it again.
-                connection.pgconn.finish()
-            try:
-                await _forget(connection)
-            finally:
-                await self._checkout.putconn(connection)
+        Args:
+            token: what `token` has returned; None or an empty text for nothing.
 
+        Raises:
+            UsageError: it is no token.
+        """
+        from pgrepo.runtime.replicas.token import after  # noqa: PLC0415
 
-async def _forget(connection: AsyncConnection[Any]) -> None:
-    """Drops the kept answers that a transaction has made old."""
-    if isinstance(connection, AsyncPooledConnection) and connection.stale:
-        slots, connection.stale = connection.stale, ()
-        await connection.cache.clear(slots)
+        return after(None if self.replicas is None else self.replicas.memory, token)
+
+    async def status(self) -> Status:
+        """Returns how this database's servers are.
+
+        With replicas it is what was last heard of each, a second ago; else the server is asked.
+        """
+        from pgrepo.runtime._async.status import status_of  # noqa: PLC0415
+
+        return await status_of(self)
+
+    def stats(self) -> Statistics:
+        """Returns counts and times of its calls, its pool's connections, what its cache does.
+
+        Calls are counted where there is an observer.
+        """
+        from pgrepo.runtime.observing.statistics import statistics_of  # noqa: PLC0415 - as above
+
+        return statistics_of(self._pool, self.cache, self.observer)

@@ -12,7 +12,7 @@ from pgrepo.errors import NoRowError, RowError, TooManyRowsError
 from pgrepo.runtime._async import wire
 from pgrepo.runtime._async.cached import Call, through
 from pgrepo.runtime._async.copying import bulk
-from pgrepo.runtime._async.stream import AsyncStream, pages
+from pgrepo.runtime._async.stream import AsyncStream, observed_pages, pages
 from pgrepo.runtime.bulk import BulkRows
 from pgrepo.runtime.keyed import grouped, keyed
 from pgrepo.runtime.lost import may_read_again
@@ -119,20 +119,30 @@ class AsyncRepository:
         given = BulkRows(query.label, statement.row, rows)
         if given.are_none():
             return 0
+        send = self._send if self._source.observer is None else self._send_observed
+        return await send(query, given)
+
+    async def _send(self, query: Prepared, rows: BulkRows) -> int:
         try:
             async with self._source.connection() as connection:
-                return await bulk(connection, query, given)
+                return await bulk(connection, query, rows)
         except DatabaseError:
             raise
         except psycopg.Error as error:
             raise translate(error, query) from error
+
+    async def _send_observed(self, query: Prepared, rows: BulkRows) -> int:
+        assert self._source.observer is not None
+        with self._source.observer.call(query) as observed:
+            return observed.answer(await self._send(query, rows))
 
     def _stream(
         self, statement: Statement[R], *values: object, order_by: str | None = None
     ) -> AsyncStream[R]:
         """Returns the rows as a stream from a server-side cursor."""
         query, given = self._queries.choose(statement, values, order_by)
-        return AsyncStream(pages(self._source, query, given), _row_class(statement))
+        read = pages if self._source.observer is None else observed_pages
+        return AsyncStream(read(self._source, query, given), _row_class(statement))
 
     async def _run(
         self,
@@ -142,10 +152,11 @@ class AsyncRepository:
         order_by: str | None,
     ) -> Any:
         query, given = self._queries.choose(statement, values, order_by)
+        ask = self._ask if self._source.observer is None else self._ask_observed
         if statement.caching is not None and (cache := self._source.cache) is not None:
-            ask = partial(self._ask, run, query, given)
-            return await through(self._source, cache, Call(statement, query, values), ask)
-        return await self._ask(run, query, given)
+            asking = partial(ask, run, query, given)
+            return await through(self._source, cache, Call(statement, query, values), asking)
+        return await ask(run, query, given)
 
     async def _ask(self, run: Callable[..., Any], query: Prepared, given: Sequence[object]) -> Any:
         is_repeated = False
@@ -173,6 +184,13 @@ class AsyncRepository:
                 if isinstance(error, DatabaseError):
                     raise
                 raise translate(error, query) from error
+
+    async def _ask_observed(
+        self, run: Callable[..., Any], query: Prepared, given: Sequence[object]
+    ) -> Any:
+        assert self._source.observer is not None
+        with self._source.observer.call(query) as observed:
+            return observed.answer(await self._ask(run, query, given))
 
     def _not_one(self, statement: Statement[Any], rows: Rows) -> RowError:
         label = f"{self._queries.domain}.{statement.name}"

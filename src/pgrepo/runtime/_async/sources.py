@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from psycopg_pool import AsyncConnectionPool
 
     from pgrepo.runtime._async.cache import AsyncCache
+    from pgrepo.runtime._async.replicas import AsyncReplicas
     from pgrepo.runtime._async.start import AsyncStart
     from pgrepo.runtime.checkout import AsyncCheckout
+    from pgrepo.runtime.observing.observer import Observer
     from pgrepo.runtime.pipelined import Asked
 
 
@@ -40,6 +42,10 @@ class AsyncConnections(ABC):
     """Where a single call may take an autocommit connection without a block around it."""
     cache: AsyncCache | None = None
     """What keeps answers of this database, if anything does."""
+    replicas: AsyncReplicas | None = None
+    """Who else may answer reads of this database, if anybody does."""
+    observer: Observer | None = None
+    """What watches the calls of this database, if anything does."""
     answers = False
     """Whether calls may be answered from there; what a transaction reads is its own affair."""
 
@@ -126,7 +132,8 @@ class AsyncOneConnection(AsyncConnections):
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         self._connection = connection
         self._pooled = connection if isinstance(connection, AsyncPooledConnection) else None
-        self.cache = self._pooled.cache if self._pooled is not None else None
+        if self._pooled is not None:
+            self.cache, self.observer = self._pooled.cache, self._pooled.observer
 
     async def forget(self, slots: Sequence[str]) -> None:
         if self._pooled is None or self._pooled.info.transaction_status == TransactionStatus.IDLE:

@@ -111,6 +111,20 @@ async def pages(
         raise translate(error, query) from error
 
 
+async def observed_pages(
+    source: AsyncConnections, query: Prepared, values: Sequence[object]
+) -> AsyncGenerator[Rows]:
+    """Yields what `pages` does, under the eyes of the source's observer."""
+    assert source.observer is not None
+    given = pages(source, query, values)
+    with source.observer.stream(query) as observed:
+        try:
+            async for page in given:
+                yield observed.answer(page)
+        finally:
+            await given.aclose()
+
+
 def _needs_transaction(connection: AsyncConnection[Any]) -> bool:
     """Tells whether a cursor needs a transaction of our own to live in.
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import LiteralString
 
+    from psycopg.pq.abc import PGresult
+
     from pgrepo.runtime.fast import Call
 
 
@@ -39,7 +41,8 @@ async def together(
     before: Sequence[LiteralString] = (),
     *,
     commit: bool = False,
-) -> None:
+    after: LiteralString | None = None,
+) -> PGresult | None:
     """Makes calls in one round trip, and notes their answers in them.
 
     After an error none of them has an answer. What they began is rolled back if they were to
@@ -50,6 +53,7 @@ async def together(
         asked: the calls, in their order.
         before: commands that begin a transaction, for a connection that is in none.
         commit: whether COMMIT goes with them, as the last.
+        after: what is asked after COMMIT, in text; its answer is returned where there is one.
 
     Raises:
         UsageError: the connection is in pipeline mode, or busy with a COPY.
@@ -59,14 +63,14 @@ async def together(
     calls = _find(connection, asked)
     try:
         with patient(connection, len(asked)):
-            outcome = await _send(connection, asked, calls, before, commit=commit)
+            outcome = await _send(connection, asked, calls, before, commit=commit, after=after)
             if outcome.error is not None and is_stale(outcome.error):
                 for each in asked:
                     forget(connection, outcome.error, each.query)
                 if before:
                     # Nothing else is in their transaction. So they can be made again.
                     outcome = await _send(
-                        connection, asked, calls, before, commit=commit, prepare=False
+                        connection, asked, calls, before, commit=commit, prepare=False, after=after
                     )
     finally:
         left = commit and before and connection.pgconn.transaction_status != TransactionStatus.IDLE
@@ -78,6 +82,7 @@ async def together(
         raise blamed(asked, outcome, began=bool(before)) from outcome.error
     for at, (each, result) in enumerate(zip(asked, outcome.results, strict=True)):
         await _read(connection, each, None if calls is None else calls[at], result)
+    return outcome.after
 
 
 def _refuse(connection: AsyncConnection[Any]) -> None:
@@ -104,6 +109,7 @@ async def _send(
     *,
     commit: bool,
     prepare: bool = True,
+    after: LiteralString | None = None,
 ) -> Outcome:
     if calls is None:
         return await _by_cursors(connection, asked, before, commit=commit, prepare=prepare)
@@ -119,7 +125,13 @@ async def _send(
         async with connection.lock:
             return await connection.wait(
                 run_together(
-                    connection, calls, parameters, commands, commit=commit, prepare=prepare
+                    connection,
+                    calls,
+                    parameters,
+                    commands,
+                    commit=commit,
+                    prepare=prepare,
+                    after=None if after is None else after.encode(),
                 )
             )
     except psycopg.Error as error:

@@ -68,6 +68,8 @@ class AsyncTransaction:
                 connection = await stack.enter_async_context(self._source.plain.connection())
                 if connection.info.transaction_status == TransactionStatus.IDLE:
                     self._outermost = connection
+                    if (observer := self._source.plain.observer) is not None:
+                        stack.enter_context(observer.transaction())
                 await self._begin(connection, stack)
                 self._stack = stack.pop_all()
         except psycopg.Error as error:
@@ -144,6 +146,7 @@ class AsyncScopedConnections(AsyncConnections):
         self._plain = plain
         self.setup = self._setup = setup
         self.cache, self.answers = plain.cache, plain.answers
+        self.observer = plain.observer
 
     async def forget(self, slots: Sequence[str]) -> None:
         await self._plain.forget(slots)
@@ -159,6 +162,9 @@ class AsyncScopedConnections(AsyncConnections):
     async def together(self, asked: Sequence[Asked], *, commit: bool = False) -> None:
         if commit:
             await super().together(asked, commit=commit)
+        if (replicas := self._plain.replicas) is not None:
+            await replicas.together(asked, self._setup)
+            return
         async with self._plain.connection() as connection:
             self._plain.check_scope(connection)
             before = (*opening(connection), *self._setup)

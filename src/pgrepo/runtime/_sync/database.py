@@ -1,34 +1,41 @@
 # Derived from src/pgrepo/runtime/_async/database.py by tools/async_to_sync.py: do not edit.
 """A database: a pool of autocommit connections."""
 
+# ruff: noqa: SLF001 - of another database of the same class
+
 from __future__ import annotations
 
+from copy import copy
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import psycopg
 from psycopg import Connection
-from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime._sync.connection import PooledConnection
+from pgrepo.runtime._sync.loan import Loan
 from pgrepo.runtime._sync.retrying import run
 from pgrepo.runtime._sync.sources import Connections
 from pgrepo.runtime._sync.transaction import Transaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
 from pgrepo.runtime.checkout import RECONNECT_SECONDS, Checkout, reconnect
-from pgrepo.runtime.lost import leave_demoted
 from pgrepo.runtime.retries import Tries
 from pgrepo.runtime.timeouts import Timeouts, refuses_options
 from pgrepo.runtime.translate import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 
     from pgrepo.runtime._sync.cache import Cache
+    from pgrepo.runtime._sync.replicas import Replicas
+    from pgrepo.runtime.observing.observer import Observer
+    from pgrepo.runtime.observing.statistics import Statistics
+    from pgrepo.runtime.pipelined import Asked
+    from pgrepo.runtime.replicas.status import Status
     from pgrepo.runtime.retries import Work
 
 T = TypeVar("T")
@@ -60,6 +67,10 @@ class Database(Connections):
         connect: further arguments of `psycopg.connect`, such as `prepare_threshold` (None behind
             a PgBouncer that does not know prepared statements).
         cache: keeps answers to queries that say `@cache`; whoever made it closes it.
+        replicas: the same for servers that follow this one. Reads outside transactions go there,
+            as far as they have replayed what the caller has written; see `token` and `after`.
+        max_replica_lag: how many seconds behind a replica may be before it is left out.
+        observer: counts the calls, and tells people and monitors of them.
 
     None as a timeout leaves it to the server's settings and the role's. What `conninfo` and
     `connect` say of timeouts counts more.
@@ -83,6 +94,9 @@ class Database(Connections):
         idle_in_transaction_timeout: float | None = 300.0,
         connect: Mapping[str, Any] | None = None,
         cache: Cache | None = None,
+        replicas: Sequence[str] = (),
+        max_replica_lag: float | None = 10.0,
+        observer: Observer | None = None,
     ) -> None:
         if not isinstance(conninfo, str):
             raise UsageError(
@@ -91,6 +105,7 @@ class Database(Connections):
         if connect is not None and not connect.get("autocommit", True):
             raise UsageError("connections of the pool are autocommit; use transaction() instead")
         self.cache = cache
+        self.observer = None if observer is None else observer.take()
         self._conninfo = conninfo
         self._connect = {**(connect or {}), "autocommit": True}
         self._timeouts = Timeouts(
@@ -106,6 +121,28 @@ class Database(Connections):
             "reconnect_failed": reconnect,
         }
         self._pool: ConnectionPool[Connection[Any]] | None = None
+        self._lender: Checkout | None = None
+        self._arguments: dict[str, Any] = {}
+        self.replicas = self._follow(replicas, max_replica_lag) if replicas else None
+
+    def _follow(self, replicas: Sequence[str], max_lag: float | None) -> Replicas:
+        # Imported here, for most programs have none.
+        from pgrepo.runtime._sync.replicas import Replicas  # noqa: PLC0415
+        from pgrepo.runtime.replicas.servers import refuse_several  # noqa: PLC0415
+
+        if isinstance(replicas, str):
+            raise UsageError("replicas takes a list of connection strings, not one")
+        for each in replicas:
+            refuse_several(each)
+        return Replicas(self, [self._twin(each) for each in replicas], max_lag)
+
+    def _twin(self, conninfo: str) -> Self:
+        """Returns a database like this one on another server."""
+        twin = copy(self)
+        twin._conninfo, twin.cache, twin.replicas, twin.observer = conninfo, None, None, None
+        # Another server can answer, and so nobody waits long for a connection.
+        twin._settings = self._settings | {"timeout": min(self._settings["timeout"], 1.0)}
+        return twin
 
     def __repr__(self) -> str:
         # The connection string may hold a password.
@@ -117,6 +154,21 @@ class Database(Connections):
         Raises:
             OperationalError: the server cannot be reached or refuses; the message says why.
         """
+        if self._pool is not None:
+            return
+        self._open_pool()
+        if self.observer is not None:
+            self.observer.serve(self._conninfo, self._connect, self._pool)
+        if self.replicas is None:
+            self.checkout = self._lender
+            return
+        try:
+            self.replicas.open()
+        except BaseException:
+            self.close()  # Ctrl-C, or the task was cancelled
+            raise
+
+    def _open_pool(self) -> None:
         if self._pool is not None:
             return
         try:
@@ -132,7 +184,8 @@ class Database(Connections):
             **self._settings,
         )
         pool.open()
-        self._pool, self.checkout = pool, Checkout(pool)
+        self._arguments = arguments
+        self._pool, self._lender = pool, Checkout(pool)
 
     def _find_arguments(self) -> dict[str, Any]:
         """Returns the arguments to connect with.
@@ -151,13 +204,16 @@ class Database(Connections):
 
     def _configure(self, connection: Connection[Any]) -> None:
         pooled = cast("PooledConnection", connection)
-        pooled.patience, pooled.taken = self._timeouts.patience, monotonic()
-        pooled.cache = self.cache
+        pooled.patience, pooled.made = self._timeouts.patience, monotonic()
+        pooled.taken = pooled.made
+        pooled.cache, pooled.replicas, pooled.observer = self.cache, self.replicas, self.observer
 
     def close(self) -> None:
         """Closes the pool and its connections. Does nothing if it is closed."""
+        if self.replicas is not None and self._pool is not None:
+            self.replicas.stop()
         pool, self._pool = self._pool, None
-        self.checkout = None
+        self.checkout = self._lender = None
         if pool is not None:
             pool.close()
 
@@ -187,9 +243,26 @@ class Database(Connections):
             )
         return self._pool
 
+    @property
+    def rides(self) -> bool:
+        return self.replicas is not None
+
+    def together(self, asked: Sequence[Asked], *, commit: bool = False) -> None:
+        if self.replicas is None or commit:
+            super().together(asked, commit=commit)
+        else:
+            self.replicas.together(asked)
+
+    @property
+    def lender(self) -> Checkout:
+        """What lends the pool's connections; raises as `pool` does."""
+        return self._lender or Checkout(self.pool)
+
     def connection(self) -> AbstractContextManager[Connection[Any]]:
         """Lends an autocommit connection of the pool for a block."""
-        return _Loan(self.checkout or Checkout(self.pool))
+        if self.replicas is not None:
+            self.replicas.memory.expect()
+        return Loan(self.lender)
 
     def transaction(
         self,
@@ -245,45 +318,48 @@ class Database(Connections):
 
         return run(begin, function, Tries(retries, within), committed)
 
+    def token(self) -> str | None:
+        """Returns what `after` takes, in another process or later, to read what is written here.
 
-class _Loan:
-    """`pool.connection()` without the statistics.
+        It is about what this context (a thread, a task) has written, or what its token was before.
 
-    A transaction that was left open is ended as there: committed, or rolled back after an error.
-    """
+        Returns:
+            A short text of letters, digits and hyphens; None if nothing was written here.
+        """
+        from pgrepo.runtime._sync.replicas import token_of  # noqa: PLC0415 - as above
 
-    __slots__ = ("_checkout", "_connection")
+        return token_of(self)
 
-    def __init__(self, checkout: Checkout) -> None:
-        self._checkout = checkout
+    def after(self, token: str | None = None) -> AbstractContextManager[None]:
+        """Returns a block in which reads see at least what was written before a token.
 
-    def __enter__(self) -> Connection[Any]:
-        self._connection = self._checkout.getconn()
-        return self._connection
+        Tasks that are started in it share what they have written. With no token it begins as if
+        nothing was written.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        connection = self._connection
-        leave_demoted(connection, raised)
-        try:
-            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-                connection.__exit__(kind, raised, traceback)
-        finally:
-            if connection._num_transactions:  # noqa: SLF001
-                # Ctrl-C struck where psycopg counts the blocks. No block would work on it again.
-                connection.pgconn.finish()
-            try:
-                _forget(connection)
-            finally:
-                self._checkout.putconn(connection)
+        Args:
+            token: what `token` has returned; None or an empty text for nothing.
 
+        Raises:
+            UsageError: it is no token.
+        """
+        from pgrepo.runtime.replicas.token import after  # noqa: PLC0415
 
-def _forget(connection: Connection[Any]) -> None:
-    """Drops the kept answers that a transaction has made old."""
-    if isinstance(connection, PooledConnection) and connection.stale:
-        slots, connection.stale = connection.stale, ()
-        connection.cache.clear(slots)
+        return after(None if self.replicas is None else self.replicas.memory, token)
+
+    def status(self) -> Status:
+        """Returns how this database's servers are.
+
+        With replicas it is what was last heard of each, a second ago; else the server is asked.
+        """
+        from pgrepo.runtime._sync.status import status_of  # noqa: PLC0415
+
+        return status_of(self)
+
+    def stats(self) -> Statistics:
+        """Returns counts and times of its calls, its pool's connections, what its cache does.
+
+        Calls are counted where there is an observer.
+        """
+        from pgrepo.runtime.observing.statistics import statistics_of  # noqa: PLC0415 - as above
+
+        return statistics_of(self._pool, self.cache, self.observer)

@@ -13,7 +13,7 @@ from pgrepo.errors import NoRowError, RowError, TooManyRowsError
 from pgrepo.runtime._sync import wire
 from pgrepo.runtime._sync.cached import Call, through
 from pgrepo.runtime._sync.copying import bulk
-from pgrepo.runtime._sync.stream import Stream, pages
+from pgrepo.runtime._sync.stream import Stream, observed_pages, pages
 from pgrepo.runtime.bulk import BulkRows
 from pgrepo.runtime.keyed import grouped, keyed
 from pgrepo.runtime.lost import may_read_again
@@ -116,20 +116,30 @@ class Repository:
         given = BulkRows(query.label, statement.row, rows)
         if given.are_none():
             return 0
+        send = self._send if self._source.observer is None else self._send_observed
+        return send(query, given)
+
+    def _send(self, query: Prepared, rows: BulkRows) -> int:
         try:
             with self._source.connection() as connection:
-                return bulk(connection, query, given)
+                return bulk(connection, query, rows)
         except DatabaseError:
             raise
         except psycopg.Error as error:
             raise translate(error, query) from error
+
+    def _send_observed(self, query: Prepared, rows: BulkRows) -> int:
+        assert self._source.observer is not None
+        with self._source.observer.call(query) as observed:
+            return observed.answer(self._send(query, rows))
 
     def _stream(
         self, statement: Statement[R], *values: object, order_by: str | None = None
     ) -> Stream[R]:
         """Returns the rows as a stream from a server-side cursor."""
         query, given = self._queries.choose(statement, values, order_by)
-        return Stream(pages(self._source, query, given), _row_class(statement))
+        read = pages if self._source.observer is None else observed_pages
+        return Stream(read(self._source, query, given), _row_class(statement))
 
     def _run(
         self,
@@ -139,10 +149,11 @@ class Repository:
         order_by: str | None,
     ) -> Any:
         query, given = self._queries.choose(statement, values, order_by)
+        ask = self._ask if self._source.observer is None else self._ask_observed
         if statement.caching is not None and (cache := self._source.cache) is not None:
-            ask = partial(self._ask, run, query, given)
-            return through(self._source, cache, Call(statement, query, values), ask)
-        return self._ask(run, query, given)
+            asking = partial(ask, run, query, given)
+            return through(self._source, cache, Call(statement, query, values), asking)
+        return ask(run, query, given)
 
     def _ask(self, run: Callable[..., Any], query: Prepared, given: Sequence[object]) -> Any:
         is_repeated = False
@@ -170,6 +181,13 @@ class Repository:
                 if isinstance(error, DatabaseError):
                     raise
                 raise translate(error, query) from error
+
+    def _ask_observed(
+        self, run: Callable[..., Any], query: Prepared, given: Sequence[object]
+    ) -> Any:
+        assert self._source.observer is not None
+        with self._source.observer.call(query) as observed:
+            return observed.answer(self._ask(run, query, given))
 
     def _not_one(self, statement: Statement[Any], rows: Rows) -> RowError:
         label = f"{self._queries.domain}.{statement.name}"

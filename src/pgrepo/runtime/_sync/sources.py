@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool
 
     from pgrepo.runtime._sync.cache import Cache
+    from pgrepo.runtime._sync.replicas import Replicas
     from pgrepo.runtime._sync.start import Start
     from pgrepo.runtime.checkout import Checkout
+    from pgrepo.runtime.observing.observer import Observer
     from pgrepo.runtime.pipelined import Asked
 
 
@@ -41,6 +43,10 @@ class Connections(ABC):
     """Where a single call may take an autocommit connection without a block around it."""
     cache: Cache | None = None
     """What keeps answers of this database, if anything does."""
+    replicas: Replicas | None = None
+    """Who else may answer reads of this database, if anybody does."""
+    observer: Observer | None = None
+    """What watches the calls of this database, if anything does."""
     answers = False
     """Whether calls may be answered from there; what a transaction reads is its own affair."""
 
@@ -127,7 +133,8 @@ class OneConnection(Connections):
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
         self._pooled = connection if isinstance(connection, PooledConnection) else None
-        self.cache = self._pooled.cache if self._pooled is not None else None
+        if self._pooled is not None:
+            self.cache, self.observer = self._pooled.cache, self._pooled.observer
 
     def forget(self, slots: Sequence[str]) -> None:
         if self._pooled is None or self._pooled.info.transaction_status == TransactionStatus.IDLE:

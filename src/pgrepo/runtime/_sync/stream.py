@@ -110,6 +110,20 @@ def pages(source: Connections, query: Prepared, values: Sequence[object]) -> Gen
         raise translate(error, query) from error
 
 
+def observed_pages(
+    source: Connections, query: Prepared, values: Sequence[object]
+) -> Generator[Rows]:
+    """Yields what `pages` does, under the eyes of the source's observer."""
+    assert source.observer is not None
+    given = pages(source, query, values)
+    with source.observer.stream(query) as observed:
+        try:
+            for page in given:
+                yield observed.answer(page)
+        finally:
+            given.close()
+
+
 def _needs_transaction(connection: Connection[Any]) -> bool:
     """Tells whether a cursor needs a transaction of our own to live in.
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import LiteralString
 
+    from psycopg.pq.abc import PGresult
+
     from pgrepo.runtime.fast import Call
 
 
@@ -40,7 +42,8 @@ def together(
     before: Sequence[LiteralString] = (),
     *,
     commit: bool = False,
-) -> None:
+    after: LiteralString | None = None,
+) -> PGresult | None:
     """Makes calls in one round trip, and notes their answers in them.
 
     After an error none of them has an answer. What they began is rolled back if they were to
@@ -51,6 +54,7 @@ def together(
         asked: the calls, in their order.
         before: commands that begin a transaction, for a connection that is in none.
         commit: whether COMMIT goes with them, as the last.
+        after: what is asked after COMMIT, in text; its answer is returned where there is one.
 
     Raises:
         UsageError: the connection is in pipeline mode, or busy with a COPY.
@@ -60,13 +64,15 @@ def together(
     calls = _find(connection, asked)
     try:
         with patient(connection, len(asked)):
-            outcome = _send(connection, asked, calls, before, commit=commit)
+            outcome = _send(connection, asked, calls, before, commit=commit, after=after)
             if outcome.error is not None and is_stale(outcome.error):
                 for each in asked:
                     forget(connection, outcome.error, each.query)
                 if before:
                     # Nothing else is in their transaction. So they can be made again.
-                    outcome = _send(connection, asked, calls, before, commit=commit, prepare=False)
+                    outcome = _send(
+                        connection, asked, calls, before, commit=commit, prepare=False, after=after
+                    )
     finally:
         left = commit and before and connection.pgconn.transaction_status != TransactionStatus.IDLE
         if left or not is_clean(connection):
@@ -77,6 +83,7 @@ def together(
         raise blamed(asked, outcome, began=bool(before)) from outcome.error
     for at, (each, result) in enumerate(zip(asked, outcome.results, strict=True)):
         _read(connection, each, None if calls is None else calls[at], result)
+    return outcome.after
 
 
 def _refuse(connection: Connection[Any]) -> None:
@@ -103,6 +110,7 @@ def _send(
     *,
     commit: bool,
     prepare: bool = True,
+    after: LiteralString | None = None,
 ) -> Outcome:
     if calls is None:
         return _by_cursors(connection, asked, before, commit=commit, prepare=prepare)
@@ -118,7 +126,13 @@ def _send(
         with connection.lock:
             return connection.wait(
                 run_together(
-                    connection, calls, parameters, commands, commit=commit, prepare=prepare
+                    connection,
+                    calls,
+                    parameters,
+                    commands,
+                    commit=commit,
+                    prepare=prepare,
+                    after=None if after is None else after.encode(),
                 )
             )
     except psycopg.Error as error:

@@ -69,6 +69,8 @@ class Transaction:
                 connection = stack.enter_context(self._source.plain.connection())
                 if connection.info.transaction_status == TransactionStatus.IDLE:
                     self._outermost = connection
+                    if (observer := self._source.plain.observer) is not None:
+                        stack.enter_context(observer.transaction())
                 self._begin(connection, stack)
                 self._stack = stack.pop_all()
         except psycopg.Error as error:
@@ -145,6 +147,7 @@ class ScopedConnections(Connections):
         self._plain = plain
         self.setup = self._setup = setup
         self.cache, self.answers = plain.cache, plain.answers
+        self.observer = plain.observer
 
     def forget(self, slots: Sequence[str]) -> None:
         self._plain.forget(slots)
@@ -160,6 +163,9 @@ class ScopedConnections(Connections):
     def together(self, asked: Sequence[Asked], *, commit: bool = False) -> None:
         if commit:
             super().together(asked, commit=commit)
+        if (replicas := self._plain.replicas) is not None:
+            replicas.together(asked, self._setup)
+            return
         with self._plain.connection() as connection:
             self._plain.check_scope(connection)
             before = (*opening(connection), *self._setup)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from pgrepo.runtime import AsyncDomain, AsyncRepository, QueryLibrary, Scope, Statement
+from pgrepo.runtime import AsyncDomain, AsyncRepository, Cached, QueryLibrary, Scope, Statement
 from pgrepo.sqlfiles.library import load_queries, locate
 
 if TYPE_CHECKING:
@@ -57,6 +57,18 @@ class AsyncAccounts(AsyncRepository):
         """Returns how often something was done."""
         return await self._value(_COUNT_OF, operation)
 
+    async def kept_version_of(self, *, account: int) -> int:
+        """Returns an account's version, as a cache knows it."""
+        return await self._value(_KEPT_VERSION_OF, account)
+
+    async def sure_version_of(self, *, account: int) -> int:
+        """Returns an account's version, from the primary."""
+        return await self._value(_SURE_VERSION_OF, account)
+
+    async def slow_total(self) -> int:
+        """Returns the sum of all versions, after a while."""
+        return await self._value(_SLOW_TOTAL)
+
     def stream_all_accounts(self) -> AsyncStream[Account]:
         """Streams the accounts."""
         return self._stream(_ALL_ACCOUNTS)
@@ -90,3 +102,14 @@ _ADD_NOTES = Statement[NewNote](
 )
 _COUNT_OF = Statement[int]("count_of", _OF["count_of"], types=(_TEXT,), read_only=True)
 _ALL_ACCOUNTS = Statement[Account]("all_accounts", _OF["all_accounts"], row=Account, read_only=True)
+_KEPT_VERSION_OF = Statement[int](
+    "kept_version_of",
+    _OF["kept_version_of"],
+    types=(_INT4,),
+    read_only=True,
+    caching=Cached(60, (0,), int),
+)
+_SURE_VERSION_OF = Statement[int](
+    "sure_version_of", _OF["sure_version_of"], types=(_INT4,), read_only=True, primary=True
+)
+_SLOW_TOTAL = Statement[int]("slow_total", _OF["slow_total"], read_only=True)

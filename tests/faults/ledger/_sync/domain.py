@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from pgrepo.runtime import Domain, QueryLibrary, Repository, Scope, Statement
+from pgrepo.runtime import Cached, Domain, QueryLibrary, Repository, Scope, Statement
 from pgrepo.sqlfiles.library import load_queries, locate
 
 if TYPE_CHECKING:
@@ -58,6 +58,18 @@ class Accounts(Repository):
         """Returns how often something was done."""
         return self._value(_COUNT_OF, operation)
 
+    def kept_version_of(self, *, account: int) -> int:
+        """Returns an account's version, as a cache knows it."""
+        return self._value(_KEPT_VERSION_OF, account)
+
+    def sure_version_of(self, *, account: int) -> int:
+        """Returns an account's version, from the primary."""
+        return self._value(_SURE_VERSION_OF, account)
+
+    def slow_total(self) -> int:
+        """Returns the sum of all versions, after a while."""
+        return self._value(_SLOW_TOTAL)
+
     def stream_all_accounts(self) -> Stream[Account]:
         """Streams the accounts."""
         return self._stream(_ALL_ACCOUNTS)
@@ -91,3 +103,14 @@ _ADD_NOTES = Statement[NewNote](
 )
 _COUNT_OF = Statement[int]("count_of", _OF["count_of"], types=(_TEXT,), read_only=True)
 _ALL_ACCOUNTS = Statement[Account]("all_accounts", _OF["all_accounts"], row=Account, read_only=True)
+_KEPT_VERSION_OF = Statement[int](
+    "kept_version_of",
+    _OF["kept_version_of"],
+    types=(_INT4,),
+    read_only=True,
+    caching=Cached(60, (0,), int),
+)
+_SURE_VERSION_OF = Statement[int](
+    "sure_version_of", _OF["sure_version_of"], types=(_INT4,), read_only=True, primary=True
+)
+_SLOW_TOTAL = Statement[int]("slow_total", _OF["slow_total"], read_only=True)

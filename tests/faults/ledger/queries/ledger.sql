@@ -20,3 +20,12 @@ SELECT count(*) FROM ledger.effects WHERE operation = :operation;
 
 -- name: all_accounts()
 SELECT id FROM ledger.accounts ORDER BY id;
+
+-- name: kept_version_of(account)$
+SELECT version FROM ledger.accounts WHERE id = :account;
+
+-- name: sure_version_of(account)$
+SELECT version FROM ledger.accounts WHERE id = :account;
+
+-- name: slow_total()$
+SELECT sum(accounts.version) FROM ledger.accounts CROSS JOIN pg_sleep(0.03);

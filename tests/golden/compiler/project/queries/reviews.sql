@@ -15,4 +15,5 @@ ON CONFLICT DO NOTHING;
 -- @column body: dict[str, list[decimal.Decimal]]
 -- @column stars not null
 -- @param kind: str
+-- @primary
 SELECT NULLIF(stars, 0) AS stars, body::jsonb AS body FROM shop.reviews WHERE body = :kind;

@@ -1,0 +1,295 @@
+"""What an observer counts, logs and tells OpenTelemetry of; never a value."""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from pgrepo import (
+    AsyncDatabase,
+    AsyncMemoryCache,
+    DatabaseError,
+    Observer,
+    QueryCanceled,
+    UniqueViolation,
+    UsageError,
+)
+from pgrepo.domains.monumento import AsyncMonumento
+from tests.telemetry import told
+
+from .conftest import rebuild
+from .shop import AsyncShop, NewProduct
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from opentelemetry.sdk.trace import ReadableSpan
+
+SECRET = "hunter2-hunter2"
+
+
+@pytest.fixture
+def shop_url(module_url: str) -> str:
+    """The URL of a database with the shop's tables."""
+    return rebuild(module_url)
+
+
+@pytest.fixture
+async def database(shop_url: str) -> AsyncIterator[AsyncDatabase]:
+    """A database that is watched in all ways; every call is slow enough to be logged."""
+    told().forget()
+    observer = Observer(slow=0, telemetry=True)
+    async with AsyncDatabase(shop_url, max_size=4, observer=observer) as database:
+        yield database
+
+
+@pytest.fixture
+def shop(database: AsyncDatabase) -> AsyncShop:
+    """The shop, with nothing in it."""
+    return AsyncShop(database)
+
+
+def spans() -> list[ReadableSpan]:
+    """The spans that have ended."""
+    return list(told().spans())
+
+
+def attributes(span: ReadableSpan) -> dict[str, Any]:
+    """What a span says, but for the server."""
+    found = dict(span.attributes or {})
+    where = {"db.system.name", "db.namespace", "server.address", "server.port"}
+    return {name: value for name, value in found.items() if name not in where}
+
+
+async def test_spans_of_calls(shop: AsyncShop, shop_url: str) -> None:
+    """A call is a span with the query's name, what it does, and how many rows it has returned."""
+    await shop.products.create_product(sku="a", price=Decimal(1))
+    await shop.products.change_stock(sku="a", difference=1)
+    await shop.products.all_skus()
+    created, changed, listed = spans()
+    assert [span.name for span in spans()] == [
+        "shop.create_product",
+        "shop.change_stock",
+        "shop.all_skus",
+    ]
+    assert attributes(created) == {
+        "db.query.summary": "shop.create_product",
+        "db.operation.name": "INSERT",
+        "db.collection.name": "shop.products",
+        "db.response.returned_rows": 1,
+    }
+    assert "db.response.returned_rows" not in attributes(changed)
+    assert attributes(listed)["db.operation.name"] == "SELECT"
+    where = conninfo_to_dict(shop_url)
+    assert created.attributes is not None
+    assert created.attributes["db.system.name"] == "postgresql"
+    assert created.attributes["db.namespace"] == where["dbname"]
+    assert created.attributes["server.address"] == where["host"]
+    assert created.kind.name == "CLIENT"
+
+
+async def test_spans_of_errors(shop: AsyncShop) -> None:
+    """A span that has failed names the SQLSTATE, and says nothing of the message."""
+    await shop.products.create_product(sku=SECRET, price=Decimal(1))
+    told().forget()
+    with pytest.raises(UniqueViolation):
+        await shop.products.create_product(sku=SECRET, price=Decimal(1))
+    (span,) = spans()
+    assert attributes(span)["error.type"] == "23505"
+    assert attributes(span)["db.response.status_code"] == "23505"
+    assert span.status.status_code.name == "ERROR"
+    assert span.status.description is None
+    assert not span.events
+
+
+async def test_spans_in_transactions(shop: AsyncShop, database: AsyncDatabase) -> None:
+    """A transaction is a span, its calls are its children, and a savepoint is none."""
+    async with shop.transaction() as tx:
+        await tx.products.create_product(sku="a", price=Decimal(1))
+        async with tx.transaction() as inner:
+            await inner.products.all_skus()
+    await shop.products.count_products()
+    created, listed, transaction, counted = spans()
+    assert transaction.name == "TRANSACTION"
+    assert transaction.context is not None
+    for child in (created, listed):
+        assert child.parent is not None
+        assert child.parent.span_id == transaction.context.span_id
+    assert counted.parent is None
+    assert database.stats().queries["TRANSACTION"].calls == 1
+
+
+async def test_a_transaction_that_fails(shop: AsyncShop) -> None:
+    """What is raised in a transaction is the error of its span."""
+    with pytest.raises(ZeroDivisionError):
+        async with shop.transaction():
+            raise ZeroDivisionError(SECRET)
+    (span,) = spans()
+    assert attributes(span)["error.type"] == "ZeroDivisionError"
+    assert SECRET not in span.to_json()
+
+
+async def test_spans_of_batches(shop: AsyncShop, database: AsyncDatabase) -> None:
+    """A batch is one span, which says how many calls there are in it."""
+    async with shop.batch() as batch:
+        batch.add(shop.products.create_product, sku="a", price=Decimal(1))
+        batch.add(shop.products.count_products)
+    (span,) = spans()
+    assert span.name == "BATCH"
+    assert attributes(span)["db.operation.batch.size"] == 2
+    assert database.stats().queries["BATCH"].calls == 1
+
+
+async def test_bulk_and_streams(shop: AsyncShop, database: AsyncDatabase) -> None:
+    """Rows that are sent, or read page by page, are counted; leaving a stream is no error."""
+    rows = [NewProduct(str(number), Decimal(1), 0) for number in range(7)]
+    assert await shop.products.add_products(rows) == 7
+    async with shop.orders.stream_numbers(count=1200) as numbers:
+        assert len([number async for number in numbers]) == 1200
+    async with shop.orders.stream_numbers(count=1200) as numbers:
+        async for _ in numbers:
+            break
+    bulk, whole, left = spans()
+    assert bulk.name == "shop.add_products"
+    assert attributes(whole)["db.response.returned_rows"] == 1200
+    assert attributes(left)["db.response.returned_rows"] == 500
+    queries = database.stats().queries
+    assert queries["shop.add_products"].rows == 7
+    assert (queries["shop.numbers"].calls, queries["shop.numbers"].errors) == (2, 0)
+
+
+async def test_metrics(shop: AsyncShop) -> None:
+    """How long calls take, how many rows they return, and the pool's connections are metrics."""
+    await shop.products.all_skus()
+    await shop.products.all_skus()
+    points = told().points()
+    ((about, point),) = points["db.client.operation.duration"]
+    assert (about["db.query.summary"], point.count) == ("shop.all_skus", 2)
+    ((_, point),) = points["db.client.response.returned_rows"]
+    assert (point.count, point.sum) == (2, 0)
+    states = {
+        about["db.client.connection.state"]: point.value
+        for about, point in points["db.client.connection.count"]
+    }
+    # The pool may make a second one while the first is on its way.
+    assert states["used"] == 0
+    assert states["idle"] in {1, 2}
+    assert [point.value for _, point in points["db.client.connection.max"]] == [4]
+    assert [point.value for _, point in points["db.client.connection.pending_requests"]] == [0]
+
+
+async def test_no_pool_is_counted_when_it_is_closed(shop_url: str) -> None:
+    """A database that is closed, or gone, has no connections to count."""
+    told().forget()
+    async with AsyncDatabase(shop_url, observer=Observer(telemetry=True)):
+        assert told().points()["db.client.connection.max"]
+    assert not told().points().get("db.client.connection.max")
+
+
+async def test_slow_calls_are_logged(shop_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Calls from the threshold on are logged, with name, time and rows; quick ones are not."""
+    for slow in (60, 0.1):
+        async with AsyncDatabase(shop_url, observer=Observer(slow=slow)) as database:
+            await AsyncShop(database).orders.sleep(seconds=0.11)
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("pgrepo.slow", logging.WARNING)
+    assert record.getMessage().startswith("shop.sleep took ")
+    assert record.getMessage().endswith(" s; rows: 1")
+    assert record.__dict__["query"] == "shop.sleep"
+    assert record.__dict__["seconds"] >= 0.1
+
+
+async def test_slow_calls_that_fail_are_logged(
+    shop_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A call that timed out is slow, and the log says how it ended."""
+    observer = Observer(slow=0.1)
+    async with AsyncDatabase(shop_url, statement_timeout=0.2, observer=observer) as database:
+        with pytest.raises(QueryCanceled):
+            await AsyncShop(database).orders.sleep(seconds=20)
+    (record,) = caplog.records
+    assert record.getMessage().endswith("; QueryCanceled")
+
+
+async def test_statistics(shop: AsyncShop, database: AsyncDatabase) -> None:
+    """Calls, errors, rows and times are counted for each query, and the pool's connections."""
+    await shop.products.create_product(sku="a", price=Decimal(1))
+    with pytest.raises(UniqueViolation):
+        await shop.products.create_product(sku="a", price=Decimal(1))
+    for _ in range(20):
+        await shop.products.all_skus()
+    statistics = database.stats()
+    assert set(statistics.queries) == {"shop.all_skus", "shop.create_product"}
+    created, listed = (
+        statistics.queries["shop.create_product"],
+        statistics.queries["shop.all_skus"],
+    )
+    assert (created.calls, created.errors, created.rows) == (2, 1, 1)
+    assert (listed.calls, listed.errors, listed.rows) == (20, 0, 20)
+    assert 0 < listed.p50 <= listed.p95 <= listed.p99 <= listed.slowest <= listed.seconds
+    assert statistics.pool is not None
+    assert statistics.pool.max_size == 4
+    assert statistics.pool.size == statistics.pool.idle
+    assert statistics.cache is None
+
+
+async def test_statistics_without_an_observer(shop_url: str) -> None:
+    """The pool's connections are known without one, as long as there is a pool."""
+    database = AsyncDatabase(shop_url, max_size=3)
+    assert database.stats().pool is None
+    async with database:
+        await AsyncShop(database).products.all_skus()
+        statistics = database.stats()
+    assert not statistics.queries
+    assert statistics.pool is not None
+    assert statistics.pool.max_size == 3
+
+
+async def test_statistics_of_a_cache(monumento_url: str) -> None:
+    """What a cache answers is counted there, and not as a call of the query."""
+    cache, observer = AsyncMemoryCache(), Observer()
+    async with AsyncDatabase(monumento_url, cache=cache, observer=observer) as database:
+        users = AsyncMonumento(database).users
+        user = await users.create_user(email="ada@example.org", password_hash="x" * 60)
+        assert user is not None
+        for _ in range(3):
+            await users.user_profile(user_id=user.id)
+        statistics = database.stats()
+    assert statistics.cache is not None
+    assert (statistics.cache.hits, statistics.cache.misses) == (2, 1)
+    assert statistics.queries["monumento.user_profile"].calls == 1
+
+
+async def test_an_observer_watches_one_database(database: AsyncDatabase, shop_url: str) -> None:
+    """Two databases would be mixed up."""
+    with pytest.raises(UsageError, match="make another one"):
+        AsyncDatabase(shop_url, observer=database.observer)
+
+
+async def test_no_value_gets_out(
+    shop: AsyncShop, database: AsyncDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither spans, nor metrics, nor the log, nor statistics hold a value, errors included."""
+    await shop.products.create_product(sku=SECRET, price=Decimal(1), tags=[SECRET])
+    assert await shop.products.all_skus() == [SECRET]
+    with pytest.raises(DatabaseError):
+        await shop.orders.refuse(reason=SECRET)
+    with pytest.raises(DatabaseError):
+        await shop.orders.to_uuid(word=SECRET)
+    with pytest.raises(DatabaseError):
+        async with shop.batch() as batch:
+            batch.add(shop.orders.refuse, reason=SECRET)
+    with pytest.raises(DatabaseError):
+        async with shop.transaction() as tx:
+            await tx.orders.refuse(reason=SECRET)
+    metrics = told().reader.get_metrics_data()
+    assert metrics is not None
+    texts = [span.to_json() for span in spans()]
+    texts += [str(record.__dict__) for record in caplog.records]
+    texts += [metrics.to_json(), caplog.text, repr(database.stats()), repr(database.observer)]
+    assert len(texts) > 12
+    assert not [text for text in texts if SECRET in text]
