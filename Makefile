@@ -13,7 +13,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCHMARKS := point_reads session_messages bulk_insert batches scoped_calls import_time \
 	generate_domains compile_400 queue_claims monumento_recent_sessions storyverse_feeds \
-	littlemonster_conversations mindia_media audiotricks_history mindia_search authenticate soak
+	littlemonster_conversations mindia_media audiotricks_history mindia_search authenticate soak \
+	replicas databases_for_tests
 # Tests wait more than they compute. Each process has a server of its own, unless one is given: on
 # one server their roles would meet.
 SIDE_BY_SIDE := $(if $(DATABASE_URL),,-n 3 --dist loadfile)
@@ -91,6 +92,7 @@ faults: $(INSTALLED) ## What the tests that kill and cut things find, in one tab
 	PGREPO_QUEUE_JOBS=10000 PGREPO_STORM_SECONDS=20 PGREPO_FAULT_SECONDS=60 \
 		PGREPO_HOLE_SECONDS=30 PGREPO_SCOPED_CALLS=100000 PGREPO_CANCELLATIONS=1000 \
 		PGREPO_CACHE_SECONDS=60 PGREPO_ARCHIVER_KILLS=1 PGREPO_SOAK_SECONDS=60 \
+		PGREPO_REPLICA_PAIRS=10000 \
 		$(BIN)/pytest tests/faults
 
 # A trial, which leaves docs/ alone: make bench BENCH_ROUNDS=2. Some of them only:
