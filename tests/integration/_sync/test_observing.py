@@ -178,8 +178,8 @@ def test_metrics(shop: Shop) -> None:
         for about, point in points["db.client.connection.count"]
     }
     # The pool may make a second one while the first is on its way.
-    assert states["used"] == 0
-    assert states["idle"] in {1, 2}
+    assert states.keys() == {"idle", "used"}
+    assert 1 <= sum(states.values()) <= 2
     assert [point.value for _, point in points["db.client.connection.max"]] == [4]
     assert [point.value for _, point in points["db.client.connection.pending_requests"]] == [0]
 
@@ -233,7 +233,7 @@ def test_statistics(shop: Shop, database: Database) -> None:
     assert 0 < listed.p50 <= listed.p95 <= listed.p99 <= listed.slowest <= listed.seconds
     assert statistics.pool is not None
     assert statistics.pool.max_size == 4
-    assert statistics.pool.size == statistics.pool.idle
+    assert 1 <= statistics.pool.idle <= statistics.pool.size <= 2
     assert statistics.cache is None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -17,9 +19,32 @@ from pgrepo.errors import CompilationError, SourceError
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Tests that run side by side themselves have a thread that waits for their orders.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+SPAWNED = """
+import os, threading
+from pgrepo.cli.side_by_side import side_by_side
+
+def squared(number):
+    return number * number, os.getpid()
+
+if __name__ == "__main__":
+    over = threading.Event()
+    threading.Thread(target=over.wait).start()
+    found = [outcome.result() for outcome in side_by_side(squared, [2, 3])]
+    over.set()
+    assert [square for square, _ in found] == [4, 9], found
+    assert os.getpid() not in {process for _, process in found}
+"""
 WRONG = SourceError(
     code="PGR203", message="no such column", file="a.sql", line=2, column=3, source_line="SELECT x"
 )
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if there were no other thread, so that processes need not import this file."""
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
 
 
 def described(number: int) -> tuple[int, int]:
@@ -51,6 +76,7 @@ def patient(path: Path) -> None:
         path.unlink()
 
 
+@pytest.mark.usefixtures("alone")
 def test_outcomes_in_order() -> None:
     """Each in a process of its own, the outcomes in the order of what was given."""
     outcomes = [outcome.result() for outcome in side_by_side(described, range(7))]
@@ -66,6 +92,7 @@ def test_one_domain() -> None:
     assert outcome.result() == (3, os.getpid())
 
 
+@pytest.mark.usefixtures("alone")
 def test_errors_arrive_whole() -> None:
     """An error is raised where its outcome is asked for, with all that it says."""
     outcomes = side_by_side(failing, range(4))
@@ -82,12 +109,21 @@ def test_errors_can_be_pickled() -> None:
     assert str(copy) == str(CompilationError([WRONG]))
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_process_that_dies() -> None:
     """It is not waited for; the error says how it ended."""
     with pytest.raises(ChildProcessError, match="ended with status -9"):
         side_by_side(killed, range(3))
 
 
+def test_beside_a_thread(tmp_path: Path) -> None:
+    """Where there are other threads, processes begin from nothing."""
+    script = tmp_path / "script.py"
+    script.write_text(SPAWNED)
+    subprocess.run([sys.executable, script], check=True, timeout=60)
+
+
+@pytest.mark.usefixtures("alone")
 def test_interrupt(tmp_path: Path) -> None:
     """Ctrl-C that reaches this process alone ends all, and they put away what they have begun."""
     paths = [tmp_path / str(number) for number in range(3)]
