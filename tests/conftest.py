@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
 from hypothesis import settings
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from pytest_postgresql import factories
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from pgrepo import embedded
+from pgrepo.pytest.urls import url_of
 
 from . import redis_server as redis
 from .bouncer import PgBouncer, program, running
@@ -185,18 +185,4 @@ def fresh_database(server_url: str, executor: NoopExecutor) -> Iterator[str]:
     )
     janitor.drop()  # what an interrupted run left
     with janitor:
-        yield database_url_of(server_url, executor.dbname)
-
-
-def database_url_of(server_url: str, dbname: str) -> str:
-    """The URL of another database of the same server."""
-    parameters = {
-        key: str(value) for key, value in conninfo_to_dict(server_url).items() if value is not None
-    }
-    parameters.pop("dbname", None)
-    user = quote(parameters.pop("user", ""), safe="")
-    if password := parameters.pop("password", None):
-        user += f":{quote(password, safe='')}"
-    authority = f"{user}@" if user else ""
-    query = urlencode(parameters, quote_via=quote)
-    return f"postgresql://{authority}/{quote(dbname, safe='')}?{query}"
+        yield url_of(server_url, executor.dbname)

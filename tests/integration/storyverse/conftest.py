@@ -10,7 +10,7 @@ from psycopg import sql
 
 from pgrepo import Database
 from pgrepo.domains.storyverse import Storyverse
-from tests.conftest import database_url_of
+from pgrepo.pytest.urls import url_of
 from tests.integration.storyverse.world import World
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def world_url(server_url: str, storyverse_noproc: NoopExecutor) -> Iterator[str]
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(drop)
         connection.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
-        yield database_url_of(server_url, _NAME)
+        yield url_of(server_url, _NAME)
         connection.execute(drop)
 
 
