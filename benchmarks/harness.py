@@ -72,7 +72,8 @@ def pin(postmaster: int) -> int:
     core = max(os.sched_getaffinity(0))
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     for pid in (postmaster, *map(int, children), 0):
-        os.sched_setaffinity(pid, {core})
+        with contextlib.suppress(ProcessLookupError):  # a worker that has just ended
+            os.sched_setaffinity(pid, {core})
     return core
 
 
