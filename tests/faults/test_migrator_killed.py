@@ -115,7 +115,7 @@ def start(url: str, directory: Path, last: int = -1) -> subprocess.Popen[str]:
     )
 
 
-def check(url: str, directory: Path, reference: Snapshot) -> None:
+def assert_whole(url: str, directory: Path, reference: Snapshot) -> None:
     """Migrates again, and looks at everything a kill could have spoilt."""
     migrate(url, "shop", directory)
     plan = status(url, "shop", directory)
@@ -129,7 +129,7 @@ def check(url: str, directory: Path, reference: Snapshot) -> None:
         assert take_snapshot(session, "shop") == reference
 
 
-def ends_killed(process: subprocess.Popen[str]) -> None:
+def assert_killed(process: subprocess.Popen[str]) -> None:
     """Waits for the end, which must be that of SIGKILL."""
     process.communicate()
     assert process.returncode == -signal.SIGKILL
@@ -150,8 +150,8 @@ def test_killed_between_statements(
 
     def work(call: int) -> None:
         with database(server_url, f"pgrepo_killed_after_{call}") as url:
-            ends_killed(start(url, directory, call))
-            check(url, directory, snapshot)
+            assert_killed(start(url, directory, call))
+            assert_whole(url, directory, snapshot)
 
     in_parallel(work, list(range(1, calls + 1)))
     record(operations=calls)
@@ -171,7 +171,7 @@ def test_killed_after_a_time(
             time.sleep(milliseconds / 1000)
             process.kill()
             process.communicate()  # it may have been done before
-            check(url, directory, snapshot)
+            assert_whole(url, directory, snapshot)
 
     in_parallel(work, list(range(0, 240, 20)))
     record(operations=12)
@@ -204,7 +204,7 @@ def test_killed_while_an_index_is_built_concurrently(
         until(watcher, building)
         (orphan,) = watcher.execute(f"SELECT min(pid) {MIGRATORS}").fetchone() or (0,)
         process.kill()
-        ends_killed(process)
+        assert_killed(process)
         assert watcher.execute(
             "SELECT indisvalid FROM pg_index WHERE indexrelid = 'shop.email_idx'::regclass"
         ).fetchone() == (False,)
@@ -212,10 +212,10 @@ def test_killed_while_an_index_is_built_concurrently(
             # The server gives the build up by itself, though nothing lets it go on.
             until(watcher, f"SELECT count(*) = 0 {MIGRATORS}")
             old.rollback()
-            check(url, directory, reference[0])
+            assert_whole(url, directory, reference[0])
         else:
             with ThreadPoolExecutor(1) as pool:
-                done = pool.submit(check, url, directory, reference[0])
+                done = pool.submit(assert_whole, url, directory, reference[0])
                 until(watcher, f"SELECT count(*) = 1 {MIGRATORS} AND pid <> {orphan}")
                 old.rollback()
                 done.result()

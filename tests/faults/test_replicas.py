@@ -197,6 +197,7 @@ def test_reads_give_way_to_vacuum(leader: Server, follower: Server, record: Reco
             while time.monotonic() < deadline:
                 leader.execute("UPDATE ledger.accounts SET version = version + 1")
                 leader.execute("VACUUM ledger.accounts")
+    assert totals
     record(operations=len(totals))
     follower.configure(max_standby_streaming_delay="30s")
     follower.execute("SELECT pg_reload_conf()")

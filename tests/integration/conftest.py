@@ -72,6 +72,15 @@ class Walk:
     def __post_init__(self) -> None:
         self.here = self.home
 
+    def begin_project(self, *more: str) -> None:
+        """Makes the project that pages begin with, as the tutorial does.
+
+        Args:
+            more: further commands.
+        """
+        commands = ("pgrepo init shop", "cd shop", "pgrepo generate", *more)
+        self.run("before the page", "".join(f"$ {command}\n" for command in commands))
+
     def through(self, blocks: list[Block]) -> None:
         """Does every block in order."""
         for block in blocks:

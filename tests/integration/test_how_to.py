@@ -19,13 +19,6 @@ import psycopg
 with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
     connection.execute(sys.argv[1])
 """
-_BEGIN = """
-$ pgrepo init shop
-$ cd shop
-$ pgrepo generate
-$ pgrepo migrate
-$ export PYTHONPATH=src
-"""
 
 
 @pytest.mark.parametrize(
@@ -49,7 +42,7 @@ def test_page_on_a_project(
 ) -> None:
     """What the page shows works in the project that `pgrepo init` makes."""
     walk.environment["DATABASE_URL"] = database_url
-    walk.run("before the page", _BEGIN)
+    walk.begin_project("pgrepo migrate", "export PYTHONPATH=src")
     walk.through(blocks(f"docs/how-to/{page}.md"))
 
 

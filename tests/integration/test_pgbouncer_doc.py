@@ -12,14 +12,6 @@ if TYPE_CHECKING:
     from tests.bouncer import PgBouncer
     from tests.integration.conftest import Block, Walk
 
-_BEGIN = """
-$ pgrepo init shop
-$ cd shop
-$ pgrepo generate
-$ pgrepo migrate
-$ export PYTHONPATH=src
-"""
-
 
 def test_page(
     blocks: Callable[[str], list[Block]], walk: Walk, database_url: str, pgbouncer: PgBouncer
@@ -27,7 +19,7 @@ def test_page(
     """A program goes through PgBouncer, and the migrator past it."""
     walk.environment["DATABASE_URL"] = database_url
     walk.environment["PGBOUNCER_URL"] = pgbouncer.url(database_url)
-    walk.run("before the page", _BEGIN)
+    walk.begin_project("pgrepo migrate", "export PYTHONPATH=src")
     walk.through(blocks("docs/how-to/use-pgbouncer.md"))
     name = conninfo_to_dict(database_url)["dbname"]
     with_transactions = {"database": name, "pool_mode": "transaction"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration.test_how_to import _BEGIN
 from tests.servers import primary, standby
 
 if TYPE_CHECKING:
@@ -17,5 +16,5 @@ def test_reading_from_replicas(blocks: Callable[[str], list[Block]], walk: Walk)
     """What the page shows works, on two real servers."""
     with primary() as leader, standby(leader) as follower:
         walk.environment |= {"DATABASE_URL": leader.url(), "REPLICA_URL": follower.url()}
-        walk.run("before the page", _BEGIN)
+        walk.begin_project("pgrepo migrate", "export PYTHONPATH=src")
         walk.through(blocks("docs/how-to/replicas.md"))

@@ -74,7 +74,7 @@ def calls(repository: Repository, *, only_reads: bool) -> Iterator[str]:
             yield name
 
 
-def call_all(url: str, name: str) -> None:
+def assert_callable(url: str, name: str) -> None:
     """Reads through every repository of a domain; nothing that one writes stays."""
     package = importlib.import_module(f"pgrepo.domains.{name}")
     (domain_class,) = (
@@ -106,7 +106,7 @@ def test_domains_in_one_database(database_url: str, names: tuple[str, ...]) -> N
     for domain in domains:
         verified = verify(database_url, domain)
         assert verified.is_equal, verified.render()
-        call_all(database_url, domain.name)
+        assert_callable(database_url, domain.name)
     with psycopg.connect(database_url) as connection:
         # Neither in public, where only extensions are, nor in a schema of somebody else's.
         strays = connection.execute(
@@ -136,4 +136,4 @@ def test_each_goes_alone(database_url: str) -> None:
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(gone)))
         for name in left:
-            call_all(database_url, name)
+            assert_callable(database_url, name)

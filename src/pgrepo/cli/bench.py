@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, NoReturn, Self
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pgrepo import embedded
 from pgrepo.bench import (
     Options,
     Selection,
@@ -25,7 +24,7 @@ from pgrepo.bench import (
 from pgrepo.bench.compare import LEAST
 from pgrepo.bench.recipes import read_given
 from pgrepo.cli.bench_tables import tell_comparison, tell_results
-from pgrepo.cli.common import DomainsArgument, err_console, reporting, say
+from pgrepo.cli.common import DomainsArgument, err_console, reporting, resolve_dsn, say
 from pgrepo.cli.loading import load_with_progress
 from pgrepo.errors import ProjectError, UsageError
 from pgrepo.operate.load import load_sample, read_steps, sample_files
@@ -188,14 +187,7 @@ def bench(
             _refuse_unwritable(path)
         before = read_results(baseline) if baseline is not None else None
         selected = select_domains(domains or [])
-        url = dsn or os.environ.get("DATABASE_URL")
-        if url is None:
-            if no_load:
-                raise UsageError(
-                    "--no-load measures a database that is there: name it with --dsn, or in "
-                    "DATABASE_URL"
-                )
-            url = embedded.dsn()
+        url = _existing(dsn) if no_load else resolve_dsn(dsn)
         options = Options(
             scales=() if no_load else tuple(dict.fromkeys(scale or [0.1])),
             settings=Settings(concurrency, seconds, rounds),
@@ -217,11 +209,24 @@ def bench(
         if results.domains:
             _write(results, comparison, json, html)
     if results.interrupted:
-        what = "above is what was" if results.domains else "nothing was"
-        say(f"interrupted: {what} measured until then", to=err_console)
-        raise typer.Exit(130)
+        _end_interrupted(results)
     if comparison is not None and (comparison.slower or (strict and comparison.replanned)):
         raise typer.Exit(1)
+
+
+def _existing(dsn: str | None) -> str:
+    url = dsn or os.environ.get("DATABASE_URL")
+    if url is None:
+        raise UsageError(
+            "--no-load measures a database that is there: name it with --dsn, or in DATABASE_URL"
+        )
+    return url
+
+
+def _end_interrupted(results: Results) -> NoReturn:
+    what = "above is what was" if results.domains else "nothing was"
+    say(f"interrupted: {what} measured until then", to=err_console)
+    raise typer.Exit(130)
 
 
 def _write(

@@ -56,8 +56,10 @@ def test_text(package: Path, golden: Callable[[str, Path], None]) -> None:
 def test_ruff_would_change_nothing(package: Path) -> None:
     """The text is laid out as the project's own configuration wants it."""
     config = str(ROOT / "pyproject.toml")
-    run("ruff", "format", "--check", "--config", config, ".", directory=package)
-    run("ruff", "check", "--select", "F,I,UP", "--config", config, ".", directory=package)
+    said = run("ruff", "format", "--check", "--config", config, ".", directory=package)
+    assert "already formatted" in said
+    said = run("ruff", "check", "--select", "F,I,UP", "--config", config, ".", directory=package)
+    assert "All checks passed" in said
 
 
 def test_mypy_is_content(package: Path) -> None:

@@ -9,16 +9,10 @@ if TYPE_CHECKING:
 
     from tests.integration.conftest import Block, Walk
 
-_BEGIN = """
-$ pgrepo init shop
-$ cd shop
-$ pgrepo generate
-"""
-
 
 def test_page(blocks: Callable[[str], list[Block]], walk: Walk) -> None:
     """Every test on the page passes or fails as the page says."""
     walk.environment["PYTEST_PLUGINS"] = "pgrepo.pytest,pytest_asyncio.plugin"
     walk.environment["PYTHONWARNINGS"] = "ignore"  # pytest-asyncio's, of an option that is not set
-    walk.run("before the page", _BEGIN)
+    walk.begin_project()
     walk.through(blocks("docs/how-to/test-with-pytest.md"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WRITERS = 64
 
 
-def check_one_winner(found: list[BibleVersion | StaleVersion | None]) -> None:
+def assert_one_winner(found: list[BibleVersion | StaleVersion | None]) -> None:
     """One version, and everybody else told of it."""
     (won,) = (item for item in found if isinstance(item, BibleVersion))
     assert (won.version, won.data.version) == (2, 2)
@@ -28,7 +28,7 @@ def check_one_winner(found: list[BibleVersion | StaleVersion | None]) -> None:
     assert {error.current_version for error in lost} == {2}
 
 
-def check_history(world: World, scene_id: uuid.UUID) -> None:
+def assert_history(world: World, scene_id: uuid.UUID) -> None:
     """Versions from 1 to 65, in the table, in the documents and in the pages."""
     versions = list(range(1, WRITERS + 2))
     assert world.query(
@@ -56,7 +56,7 @@ def test_one_of_64_threads_wins(world: World) -> None:
         except StaleVersion as stale:
             return stale
 
-    check_one_winner(at_once(WRITERS, append))
+    assert_one_winner(at_once(WRITERS, append))
 
 
 def test_64_threads_that_try_again(world: World) -> None:
@@ -81,7 +81,7 @@ def test_64_threads_that_try_again(world: World) -> None:
 
     assert sorted(at_once(WRITERS, append)) == list(range(2, WRITERS + 2))
     assert all(current > expected for expected, current in told)
-    check_history(world, scene_id)
+    assert_history(world, scene_id)
 
 
 async def test_one_of_64_tasks_wins(world: World) -> None:
@@ -98,7 +98,7 @@ async def test_one_of_64_tasks_wins(world: World) -> None:
             except StaleVersion as stale:
                 return stale
 
-        check_one_winner(list(await asyncio.gather(*(append() for _ in range(WRITERS)))))
+        assert_one_winner(list(await asyncio.gather(*(append() for _ in range(WRITERS)))))
 
 
 async def test_64_tasks_that_try_again(world: World) -> None:
@@ -123,7 +123,7 @@ async def test_64_tasks_that_try_again(world: World) -> None:
 
         added = await asyncio.gather(*(append() for _ in range(WRITERS)))
     assert sorted(added) == list(range(2, WRITERS + 2))
-    check_history(world, scene_id)
+    assert_history(world, scene_id)
 
 
 def test_a_new_scene_has_a_first_version(world: World) -> None:

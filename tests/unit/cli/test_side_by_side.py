@@ -120,7 +120,9 @@ def test_beside_a_thread(tmp_path: Path) -> None:
     """Where there are other threads, processes begin from nothing."""
     script = tmp_path / "script.py"
     script.write_text(SPAWNED)
-    subprocess.run([sys.executable, script], check=True, timeout=60)
+    command = [sys.executable, script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.usefixtures("alone")

@@ -114,7 +114,7 @@ def written(sections: list[tuple[str, str]]) -> str:
     )
 
 
-def check_same(text: str, sql: str, positions: tuple[str, ...]) -> None:
+def assert_same(text: str, sql: str, positions: tuple[str, ...]) -> None:
     """What is executed are the tokens of the file, parameters numbered."""
     own = significant(tokenize(text))
     while own[-1].text == ";":
@@ -128,14 +128,14 @@ def check_same(text: str, sql: str, positions: tuple[str, ...]) -> None:
     assert [token.text for token in significant(tokenize(sql))] == expected
 
 
-def check_located(query: NamedQuery) -> None:
+def assert_located(query: NamedQuery) -> None:
     """Every token finds back to the file."""
     own = significant(tokenize(query.source.text, *query.body))
     for token, origin in zip(significant(tokenize(query.sql)), own, strict=False):
         assert query.locate(token.start) == origin.start
 
 
-def check_refused_or_faithful(directory: Path, text: str) -> None:
+def assert_refused_or_faithful(directory: Path, text: str) -> None:
     """The run time lets a trap pass that happens to be harmless, but no other reading."""
     try:
         loaded = load_queries(directory)
@@ -143,7 +143,7 @@ def check_refused_or_faithful(directory: Path, text: str) -> None:
         return
     for section, query in zip(split_sections(text)[1:], loaded.values(), strict=True):
         assert section.header is not None
-        check_same(text[section.header.end : section.end], query.sql, query.positions)
+        assert_same(text[section.header.end : section.end], query.sql, query.positions)
 
 
 @given(queries)
@@ -157,19 +157,19 @@ def test_both_paths_agree(sections: list[tuple[str, str]]) -> None:
         (file,) = read_query_directory(directory)
         for query in file.queries:
             body = file.source.text[slice(*query.body)]
-            check_same(body, query.sql, query.positions)
-            check_located(query)
+            assert_same(body, query.sql, query.positions)
+            assert_located(query)
         if file.errors:
-            check_refused_or_faithful(directory, file.source.text)
+            assert_refused_or_faithful(directory, file.source.text)
         else:
-            check_loaded(directory, file.queries)
+            assert_loaded(directory, file.queries)
         # What was accepted beside broken queries is accepted, and the same, without them.
         kept = "".join(file.source.text[query.offset : query.body[1]] for query in file.queries)
         (directory / "q.sql").write_text(kept, encoding="utf-8", newline="\n")
-        check_loaded(directory, file.queries)
+        assert_loaded(directory, file.queries)
 
 
-def check_loaded(directory: Path, expected: tuple[NamedQuery, ...]) -> None:
+def assert_loaded(directory: Path, expected: tuple[NamedQuery, ...]) -> None:
     loaded = load_queries(directory)
     assert [(q.name, q.sql, q.positions, q.fingerprint) for q in loaded.values()] == [
         (q.name, q.sql, q.positions, q.fingerprint) for q in expected

@@ -160,7 +160,7 @@ def read(lines: list[str]) -> NamedQuery:
     return file.queries[0]
 
 
-def check(query: NamedQuery, choice: Choice, expected: list[str]) -> None:
+def assert_reads(query: NamedQuery, choice: Choice, expected: list[str]) -> None:
     """Compares a variant, token by token, with what it should be."""
     variant = query.variants.variant(query.sql, query.positions, choice)
     wanted = number_parameters("\n".join(expected), tokenize("\n".join(expected)))
@@ -190,7 +190,7 @@ def test_conditions(condition: Condition, clause: str) -> None:
     assert query.variants.count == 2 ** len(query.variants.options)
     for choice in query.variants.choices():
         expected = condition.lines(left_out(query, choice))
-        check(query, choice, ["SELECT 1 FROM t", clause, *expected, "ORDER BY 1"])
+        assert_reads(query, choice, ["SELECT 1 FROM t", clause, *expected, "ORDER BY 1"])
 
 
 ITEMS = (
@@ -226,7 +226,7 @@ def test_set_lists(
     for choice in query.variants.choices():
         absent = left_out(query, choice)
         kept = [text for n, text in enumerate(texts) if f"p{n}" not in absent or n not in marked]
-        check(query, choice, [around[0], ", ".join(kept) or "c0 = t.c0", around[1]])
+        assert_reads(query, choice, [around[0], ", ".join(kept) or "c0 = t.c0", around[1]])
 
 
 def test_orders() -> None:
@@ -244,9 +244,9 @@ def test_orders() -> None:
         (absent, order) for absent in options for order in ("usual", "plain", "other")
     ]
     start = ["SELECT 1 FROM t WHERE :b"]
-    check(query, Choice(options[0], "usual"), [*start, "AND :c ORDER BY f(:a), ID LIMIT 1"])
-    check(query, Choice(options[1], "plain"), [*start, "AND TRUE ORDER BY id LIMIT 1"])
-    check(
+    assert_reads(query, Choice(options[0], "usual"), [*start, "AND :c ORDER BY f(:a), ID LIMIT 1"])
+    assert_reads(query, Choice(options[1], "plain"), [*start, "AND TRUE ORDER BY id LIMIT 1"])
+    assert_reads(
         query,
         Choice(options[1], "other"),
         [*start, "AND TRUE ORDER BY g( :b , ':c' ),h(:a) LIMIT 1"],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import AsyncConnection, AsyncRawCursor, sql
 
-from tests.integration.pgtypes._async.test_trip import bulk, single_calls
+from tests.integration.pgtypes._async.test_trip import assert_bulk, assert_single_calls
 
 if TYPE_CHECKING:
     from tests.integration.pgtypes.cases import Case
@@ -65,8 +65,8 @@ async def test_without_prepared_statements(types_url: str, project: Project) -> 
         types = project.package.AsyncTypes(connection)
         for case in project.cases:
             values = project.examples(case, FEW)
-            await single_calls(types, case, values)
-            await bulk(types, project, case, [*values, None])
+            await assert_single_calls(types, case, values)
+            await assert_bulk(types, project, case, [*values, None])
         await connection.rollback()
 
 
@@ -76,4 +76,4 @@ async def test_in_a_pipeline(
     """In a host's pipeline too."""
     async with connection.pipeline():
         for case in project.cases:
-            await single_calls(types, case, project.examples(case, FEW))
+            await assert_single_calls(types, case, project.examples(case, FEW))

@@ -15,11 +15,11 @@ async def test_every_type(types: Any, project: Project) -> None:
     """A value of the generated Python type comes back equal, and so does NULL."""
     for case in project.cases:
         values = project.examples(case, COUNT)
-        await single_calls(types, case, values)
-        await bulk(types, project, case, [*values, None])
+        await assert_single_calls(types, case, values)
+        await assert_bulk(types, project, case, [*values, None])
 
 
-async def single_calls(types: Any, case: Case, values: list[Any]) -> None:
+async def assert_single_calls(types: Any, case: Case, values: list[Any]) -> None:
     """Sends values one by one."""
     echo = getattr(types.values, f"echo_{case.name}")
     for value in values:
@@ -29,7 +29,7 @@ async def single_calls(types: Any, case: Case, values: list[Any]) -> None:
         assert type(returned) is type(value) or case.name in {"jsonb", "document"}, case
 
 
-async def bulk(types: Any, project: Project, case: Case, values: list[Any]) -> None:
+async def assert_bulk(types: Any, project: Project, case: Case, values: list[Any]) -> None:
     """Sends values as rows, twice: new ones through COPY, and then the same in batches."""
     for verb in ("add", "put"):
         row = getattr(project.module("values"), f"_{verb}_{case.name}".upper()).row

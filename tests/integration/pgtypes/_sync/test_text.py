@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection, RawCursor, sql
 
-from tests.integration.pgtypes._sync.test_trip import bulk, single_calls
+from tests.integration.pgtypes._sync.test_trip import assert_bulk, assert_single_calls
 
 if TYPE_CHECKING:
     from tests.integration.pgtypes.cases import Case
@@ -64,8 +64,8 @@ def test_without_prepared_statements(types_url: str, project: Project) -> None:
         types = project.package.Types(connection)
         for case in project.cases:
             values = project.examples(case, FEW)
-            single_calls(types, case, values)
-            bulk(types, project, case, [*values, None])
+            assert_single_calls(types, case, values)
+            assert_bulk(types, project, case, [*values, None])
         connection.rollback()
 
 
@@ -73,4 +73,4 @@ def test_in_a_pipeline(types: Any, connection: Connection[Any], project: Project
     """In a host's pipeline too."""
     with connection.pipeline():
         for case in project.cases:
-            single_calls(types, case, project.examples(case, FEW))
+            assert_single_calls(types, case, project.examples(case, FEW))

@@ -16,11 +16,11 @@ def test_every_type(types: Any, project: Project) -> None:
     """A value of the generated Python type comes back equal, and so does NULL."""
     for case in project.cases:
         values = project.examples(case, COUNT)
-        single_calls(types, case, values)
-        bulk(types, project, case, [*values, None])
+        assert_single_calls(types, case, values)
+        assert_bulk(types, project, case, [*values, None])
 
 
-def single_calls(types: Any, case: Case, values: list[Any]) -> None:
+def assert_single_calls(types: Any, case: Case, values: list[Any]) -> None:
     """Sends values one by one."""
     echo = getattr(types.values, f"echo_{case.name}")
     for value in values:
@@ -30,7 +30,7 @@ def single_calls(types: Any, case: Case, values: list[Any]) -> None:
         assert type(returned) is type(value) or case.name in {"jsonb", "document"}, case
 
 
-def bulk(types: Any, project: Project, case: Case, values: list[Any]) -> None:
+def assert_bulk(types: Any, project: Project, case: Case, values: list[Any]) -> None:
     """Sends values as rows, twice: new ones through COPY, and then the same in batches."""
     for verb in ("add", "put"):
         row = getattr(project.module("values"), f"_{verb}_{case.name}".upper()).row
