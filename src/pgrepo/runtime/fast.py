@@ -38,9 +38,9 @@ what is used here is private.
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import count
-from secrets import token_hex
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 from weakref import proxy
@@ -74,7 +74,7 @@ PIPELINE_SYNC = ExecStatus.PIPELINE_SYNC
 COPIES = frozenset({ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH})
 BINARY = Format.BINARY
 _INERROR = TransactionStatus.INERROR
-_PROCESS = token_hex(4)
+_PROCESS = os.urandom(4).hex()  # `secrets` does the same, and imports hashlib
 _number = count()
 _FEW = 100
 """An answer of more rows is not kept in memory until the next one comes."""

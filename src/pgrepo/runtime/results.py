@@ -35,7 +35,7 @@ Decode: TypeAlias = "Callable[[Rows, BaseConnection[Any] | None], Rows]"
 _Load: TypeAlias = Callable[[Any], Any]
 
 # What PostgreSQL writes into JSON for these cannot be a number or a date.
-_SPECIAL = re.compile(r"Expected `[^`]*float[^`]*`, got `str`|Invalid RFC3339")
+_SPECIAL = r"Expected `[^`]*float[^`]*`, got `str`|Invalid RFC3339"
 
 
 def row_decoder(label: str, statement: Statement[Any]) -> Decode | None:
@@ -98,7 +98,7 @@ def _unfit(place: str, error: Exception) -> DataError:
     why = misfit(error)
     hint = (
         " (PostgreSQL writes NaN, infinity and years beyond 9999 into JSON as text of their own)"
-        if _SPECIAL.search(why)
+        if re.search(_SPECIAL, why)
         else ""
     )
     return DataError(

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _interval = struct.Struct("!qii")  # microseconds, days, months
 _tuple_id = struct.Struct("!IH")  # block, offset
-_SEPARATORS = re.compile("[-:.]")
-_HEX = re.compile("[0-9A-Fa-f]+")
-_XML_ENCODING = re.compile(r"""<\?xml\s[^>]*?\sencoding\s*=\s*["']([\w.-]+)["']""")
+# Compiled when first needed: an import should be quick.
+_HEX = "[0-9A-Fa-f]+"
+_XML_ENCODING = r"""<\?xml\s[^>]*?\sencoding\s*=\s*["']([\w.-]+)["']"""
 
 
 class Unreadable(ValueError):
@@ -81,7 +81,7 @@ def _str(value: Any, what: str = "a str") -> str:
 def _write_xml(value: Any) -> bytes:
     """In binary, a document's own declaration says how it is encoded; without one it is UTF-8."""
     document = _str(value)
-    declared = _XML_ENCODING.match(document)
+    declared = re.match(_XML_ENCODING, document)
     try:
         return document.encode(declared[1] if declared else "utf-8")
     except (LookupError, UnicodeEncodeError):
@@ -122,8 +122,8 @@ def _read_mac(data: bytes) -> str:
 
 def _mac_writer(size: int) -> Callable[[Any], bytes]:
     def write(value: Any) -> bytes:
-        digits = _SEPARATORS.sub("", _str(value))
-        if len(digits) != size * 2 or not _HEX.fullmatch(digits):
+        digits = re.sub("[-:.]", "", _str(value))
+        if len(digits) != size * 2 or not re.fullmatch(_HEX, digits):
             raise Unfit(f"takes a str of {size * 2} hexadecimal digits")
         return bytes.fromhex(digits)
 
@@ -137,7 +137,7 @@ def _read_lsn(data: bytes) -> str:
 
 def _write_lsn(value: Any) -> bytes:
     high, _, low = _str(value).partition("/")
-    if not all(_HEX.fullmatch(half) and len(half) <= 8 for half in (high, low)):
+    if not all(re.fullmatch(_HEX, half) and len(half) <= 8 for half in (high, low)):
         raise Unfit("takes a str such as 16/B374D848")
     return (int(high, 16) << 32 | int(low, 16)).to_bytes(8, "big")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+import msgspec
 
 from pgrepo.errors import UsageError
 from pgrepo.runtime.statement import trusted_sql
@@ -47,8 +48,7 @@ _WRITERS: dict[str, tuple[str, Callable[[Any], str | None]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """A scope as the project declares it.
 
     Attributes:

@@ -1,9 +1,14 @@
-"""What generated code knows about a query, and what it becomes once the SQL is loaded."""
+"""What generated code knows about a query, and what it becomes once the SQL is loaded.
+
+These are msgspec's structs and not dataclasses, as in `structures`: a process that imports pgrepo
+makes a dozen such classes, and a dataclass takes some 0.4 ms, a struct some 0.02.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, LiteralString, TypeVar
+
+import msgspec
 
 from pgrepo.runtime.pg import number_of
 
@@ -19,8 +24,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Cached:
+class Cached(msgspec.Struct, frozen=True):
     """What `@cache` says of a query.
 
     Attributes:
@@ -34,8 +38,7 @@ class Cached:
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stale:
+class Stale(msgspec.Struct, frozen=True):
     """What `@invalidates` says of a query: whose answers it makes old.
 
     Attributes:
@@ -48,8 +51,7 @@ class Stale:
     by: tuple[int, ...]
 
 
-@dataclass(frozen=True)  # with slots, Statement[int](...) fails in Python 3.11
-class Statement(Generic[R]):
+class Statement(msgspec.Struct, Generic[R], frozen=True):
     """A named query as the generator found it. R is what one row becomes.
 
     Attributes:
@@ -86,8 +88,7 @@ class Statement(Generic[R]):
     primary: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # compared by identity, as a key of `fast`
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True, eq=False):  # compared by identity, as a key of `fast`
     """A statement with its SQL: all that `wire` needs to run it.
 
     Attributes:
@@ -109,7 +110,7 @@ class Prepared:
     copy: LiteralString | None
     types: tuple[int, ...]
     parameters: tuple[str, ...]
-    decode: Decode | None = field(repr=False)
+    decode: Decode | None
     made_of_others: tuple[int, ...] = ()
     staged: Staged | None = None
     read_only: bool = False

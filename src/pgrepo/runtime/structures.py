@@ -9,11 +9,11 @@ name built-in types; for all others we write 0.
 from __future__ import annotations
 
 import struct
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
 import psycopg
 from psycopg.pq import Format
 from psycopg.types.multirange import Multirange
@@ -45,7 +45,7 @@ class TypeChanged(Exception):
     """A type of the database is no longer what it was when the code was generated."""
 
 
-class WireType(ABC):
+class WireType:
     """How values of a type travel.
 
     Attributes:
@@ -59,13 +59,13 @@ class WireType(ABC):
     name: str
     is_list: bool
 
-    @abstractmethod
     def dumper(self, context: AdaptContext) -> Dump:
         """Returns what writes a value that is not None."""
+        raise NotImplementedError
 
-    @abstractmethod
     def loader(self, context: AdaptContext) -> Load:
         """Returns what reads a value that is not NULL."""
+        raise NotImplementedError
 
 
 class Made(WireType):
@@ -75,8 +75,7 @@ class Made(WireType):
     is_list = False
 
 
-@dataclass(frozen=True)
-class BuiltIn(WireType):
+class BuiltIn(WireType, msgspec.Struct, frozen=True):
     """A built-in type, or a domain over one, which travels alike."""
 
     oid: int
@@ -110,8 +109,7 @@ def _dump(dumper: Any, value: Any) -> bytes:
         raise Unfit("cannot take this value") from None
 
 
-@dataclass(frozen=True)
-class Textual(Made):
+class Textual(Made, msgspec.Struct, frozen=True):
     """A type whose binary form is its text: an enum, citext."""
 
     name: str = "an enum or text"
@@ -133,8 +131,7 @@ class Textual(Made):
         return lambda data: data.decode(encoding)
 
 
-@dataclass(frozen=True)
-class Array(Made):
+class Array(Made, msgspec.Struct, frozen=True):
     """An array of a type that is not built in, or of a domain."""
 
     element: WireType
@@ -220,8 +217,7 @@ def _values(data: bytes, offset: int, load: Load) -> Iterator[Any]:
         offset += max(length, 0)
 
 
-@dataclass(frozen=True)
-class Composite(Made):
+class Composite(Made, msgspec.Struct, frozen=True):
     """A composite type: a dataclass in Python, its fields in the same order."""
 
     name: str
@@ -279,8 +275,7 @@ def _expect(oid: int, expected: int, where: str) -> None:
         raise TypeChanged(f"{where} holds the type with OID {oid}, and held {expected}")
 
 
-@dataclass(frozen=True)
-class RangeOf(Made):
+class RangeOf(Made, msgspec.Struct, frozen=True):
     """A range type."""
 
     bound: WireType
@@ -319,8 +314,7 @@ def _read_range(data: bytes, load: Load) -> Range[Any]:
     return Range(lower, upper, opening + ("]" if flags & _UPPER_INCLUSIVE else ")"))
 
 
-@dataclass(frozen=True)
-class MultirangeOf(Made):
+class MultirangeOf(Made, msgspec.Struct, frozen=True):
     """A multirange type."""
 
     bound: WireType

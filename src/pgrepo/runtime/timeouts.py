@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 
@@ -22,8 +22,7 @@ _KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_cou
 """A host that is gone is noticed within a minute, also while nothing is asked of it."""
 
 
-@dataclass(frozen=True)
-class Timeouts:
+class Timeouts(msgspec.Struct, frozen=True):
     """What may take how many seconds at most; None for what the server says.
 
     Attributes:
@@ -39,7 +38,8 @@ class Timeouts:
     idle_in_transaction: float | None
 
     def __post_init__(self) -> None:
-        for name, seconds in vars(self).items():
+        for name in self.__struct_fields__:
+            seconds = getattr(self, name)
             if seconds is not None and seconds <= 0:
                 raise UsageError(f"{name}: a timeout takes more than 0 seconds, or None")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from pgrepo.runtime.checks import Unfit
 from pgrepo.runtime.structures import Made
@@ -18,8 +19,7 @@ _head = struct.Struct("!HH")  # dimensions, unused
 _sparse_head = struct.Struct("!iii")  # dimensions, how many are not zero, unused
 
 
-@dataclass(frozen=True)
-class Dense(Made):
+class Dense(Made, msgspec.Struct, frozen=True):
     """vector (code "f") or halfvec (code "e"); of a number of dimensions, where one is named."""
 
     name: str
@@ -79,8 +79,7 @@ def read_dense(data: bytes, code: str) -> list[float]:
     return list(struct.unpack_from(f"!{dimensions}{code}", data, _head.size))
 
 
-@dataclass(frozen=True)
-class Sparse(Made):
+class Sparse(Made, msgspec.Struct, frozen=True):
     """sparsevec, which stores what is not zero; in Python all of it is there."""
 
     name: str = "sparsevec"

@@ -18,19 +18,19 @@ _MEETS_ITSELF = "ExecOnConflictUpdate"
 _NO_PARTITION = "ExecFindPartition"
 """Where PostgreSQL looks for the partition that takes a row."""
 
-_QUOTED = re.compile(r'"[^"]*"?|\'[^\']*\'?|«[^»]*»?|„[^“]*“?')
-_QUOTATIONS = re.compile(r"[\"'«„].*[\"'»“]|[\"'«„].*", re.DOTALL)
+# Patterns are compiled when an error first needs them: an import should be quick.
+_QUOTED = r'"[^"]*"?|\'[^\']*\'?|«[^»]*»?|„[^“]*“?'
+_QUOTATIONS = r"(?s)[\"'«„].*[\"'»“]|[\"'«„].*"
 
 # Messages whose head names a type, and whose value comes after it. Only the head is kept.
-_TYPE_NAMED = re.compile(
-    r"(?P<head>invalid input syntax for type [a-z ]+?)(:|$)"
+_TYPE_NAMED = (
+    r"(?s)(?P<head>invalid input syntax for type [a-z ]+?)(:|$)"
     r"|(?P<tail>(value )?too long for type [a-z ]+\(\d+\))$"
-    r'|value ".*" is (?P<range>out of range for type [a-z ]+)$',
-    re.DOTALL,
+    r'|value ".*" is (?P<range>out of range for type [a-z ]+)$'
 )
 
 # The msgspec messages that speak of types and keys alone; others quote the value.
-_MISFIT = re.compile(
+_MISFIT = (
     r"(?:Expected `[^`]*`, got `[^`]*`"
     r"|Object missing required field `[^`]*`"
     r"|Invalid (?:RFC3339|ISO8601|UUID|base64)[^`]*?"
@@ -81,13 +81,13 @@ def _stale_version(diag: Diagnostic) -> str:
 def misfit(error: Exception) -> str:
     """Returns ": why" a JSON document does not fit its type, "" where msgspec quotes a value."""
     text = str(error)
-    return f": {text}" if _MISFIT.fullmatch(text) else ""
+    return f": {text}" if re.fullmatch(_MISFIT, text) else ""
 
 
 def _data_exception(error: psycopg.Error, diag: Diagnostic) -> str:
     """Words an error of class 22, whose messages quote values, sometimes without quotes."""
     # English messages alone are looked into; any other language gets the condition's name.
-    if found := _TYPE_NAMED.match(diag.message_primary or ""):
+    if found := re.match(_TYPE_NAMED, diag.message_primary or ""):
         what = found["head"] or found["tail"] or f"a value is {found['range']}"
     else:
         what = "bad value: " + _condition(type(error).__name__)
@@ -133,8 +133,8 @@ def _without_quotations(diag: Diagnostic, sql: str) -> str:
         diag.constraint_name,
         diag.datatype_name,
     )
-    quoted = [match[0][1:-1] for match in _QUOTED.finditer(primary)]
+    quoted = [match[0][1:-1] for match in re.finditer(_QUOTED, primary)]
     if not all(text in named or (text and text in sql) for text in quoted):
         # From the first quote to the last, as a value may itself hold quotes.
-        primary = _QUOTATIONS.sub("…", primary)
+        primary = re.sub(_QUOTATIONS, "…", primary)
     return f"{primary} ({diag.sqlstate})"
