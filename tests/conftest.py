@@ -7,7 +7,6 @@ databases are clones of templates that pytest-postgresql keeps: a few tens of mi
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import partial
@@ -77,15 +76,19 @@ def pgbouncer(server_url: str) -> Iterator[PgBouncer]:
     """A PgBouncer in front of the server."""
     if program() is None:
         pytest.skip("there is no pgbouncer: apt-get install pgbouncer")
-    yield from running(server_url, pgrepo_test_login="tenancy")
+    yield from running(server_url, pgrepo_test_login="tenancy", pgrepo_test_fire="fire")
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[redis.RedisServer]:
-    """A Redis that tests may kill and start again."""
-    if shutil.which("redis-server") is None:
-        pytest.skip("there is no redis-server: apt-get install redis-server")
+    """A Redis that tests may kill and start again; it is empty then."""
     yield from redis.running()
+
+
+@pytest.fixture
+def redis_that_remembers() -> Iterator[redis.RedisServer]:
+    """Another, which starts with what it had when it was killed."""
+    yield from redis.running(remembers=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers import free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,10 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class RedisServer:
-    """A redis-server without persistence, which can be killed and started again."""
+    """A redis-server which can be killed and started again.
+
+    Attributes:
+        directory: where its files are.
+        port: of the loopback interface.
+        remembers: whether it starts with what it had when it was killed.
+    """
 
     directory: str
     port: int
+    remembers: bool = False
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     @property
@@ -31,14 +42,18 @@ class RedisServer:
         """Starts it and waits until it takes connections."""
         port = str(self.port)
         options = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", self.directory]
+        if self.remembers:
+            options += ["--appendonly", "yes", "--appendfsync", "always"]
         self.process = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            assert time.monotonic() < deadline, "redis-server does not start"
-            time.sleep(0.01)
+        until(self._answers)
+
+    def _answers(self) -> bool:
+        """Not before it has read its files."""
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", self.port)) != 0:
+                return False
+            client.sendall(b"PING\r\n")
+            return client.recv(100).startswith(b"+PONG")
 
     def kill(self) -> None:
         """Kills it."""
@@ -48,13 +63,12 @@ class RedisServer:
             self.process = None
 
 
-def running() -> Iterator[RedisServer]:
+def running(*, remembers: bool = False) -> Iterator[RedisServer]:
     """One that runs meanwhile, on a port that was free."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    if shutil.which("redis-server") is None:
+        pytest.skip("there is no redis-server: apt-get install redis-server")
     with tempfile.TemporaryDirectory(prefix="pgrepo-redis-") as directory:
-        server = RedisServer(directory, port)
+        server = RedisServer(directory, free_port(), remembers)
         server.start()
         try:
             yield server

@@ -163,7 +163,7 @@ def base_backup(leader: Server, target: Path, *options: str, name: str = "backup
 @contextlib.contextmanager
 def restored(data: Path, leader: Server, **settings: str) -> Iterator[Server]:
     """A server on a copied data directory, running; it recovers as the settings say."""
-    server = Server(data, _free_port(), leader.uid)
+    server = Server(data, free_port(), leader.uid)
     server.configure(**settings)
     server.start()
     with _running(server):
@@ -176,6 +176,17 @@ def until(condition: Callable[[], object], seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def paused(follower: Server) -> Iterator[None]:
+    """A standby that replays nothing."""
+    follower.execute("SELECT pg_wal_replay_pause()")
+    until(lambda: follower.execute("SELECT pg_get_wal_replay_pause_state()") == [("paused",)])
+    try:
+        yield
+    finally:
+        follower.execute("SELECT pg_wal_replay_resume()")
 
 
 @contextlib.contextmanager
@@ -200,7 +211,7 @@ def _running(server: Server) -> Iterator[None]:
 
 
 def _server(directory: Path, uid: int) -> Server:
-    return Server(directory / "data", _free_port(), uid)
+    return Server(directory / "data", free_port(), uid)
 
 
 @functools.cache
@@ -215,7 +226,8 @@ def _initialised(uid: int) -> Path:
     return Path(data)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback interface on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

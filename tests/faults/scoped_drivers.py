@@ -12,7 +12,7 @@ import inspect
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
@@ -51,6 +51,7 @@ class Place:
         scope_role: the role that a scope sets.
         setting: the setting that it sets.
         partitions: the tables' partitions, by their own names.
+        connect: further arguments of a connection.
     """
 
     url: str
@@ -59,6 +60,11 @@ class Place:
     scope_role: str
     setting: str
     partitions: tuple[str, ...]
+    connect: dict[str, Any] = field(default_factory=dict)
+
+    def open(self, database: Callable[..., Any]) -> Any:
+        """A database of either flavour, on few connections."""
+        return database(self.url, max_size=CONNECTIONS, timeout=60, connect=self.connect)
 
     def answer_of_new_connection(self) -> Any:
         """What a connection answers on which there was never a scope."""
@@ -80,7 +86,7 @@ class Fire:
         """In tasks of one event loop, of which some are cancelled."""
 
         async def run() -> None:
-            async with AsyncDatabase(self._place.url, max_size=CONNECTIONS, timeout=60) as database:
+            async with self._place.open(AsyncDatabase) as database:
                 with self.chaos:
                     await asyncio.gather(
                         *(self._work(database, domain(database), n) for n in range(WORKERS))
@@ -98,7 +104,7 @@ class Fire:
                 with self.tally.noting():
                     at_once(self._next(database, domain(database), chance))
 
-        with Database(self._place.url, max_size=CONNECTIONS, timeout=60) as database:
+        with self._place.open(Database) as database:
             threads = [threading.Thread(target=work, args=(n,)) for n in range(WORKERS)]
             with self.chaos:
                 for thread in threads:

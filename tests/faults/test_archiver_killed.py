@@ -25,6 +25,8 @@ from tests.integration.partitions.shop import Shop, open_shop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .table import Record
+
     Archiver = Callable[..., dict[str, Any]]
 
 IS_LONG = bool(os.environ.get("PGREPO_ARCHIVER_KILLS"))
@@ -114,7 +116,8 @@ class Oracle:
         self.shop.run("DELETE FROM pgrepo.archives")
 
 
-def test_killed(shop: Shop, archiver: Archiver, tmp_path: Path) -> None:
+@pytest.mark.fault(11)
+def test_killed(shop: Shop, archiver: Archiver, tmp_path: Path, record: Record) -> None:
     """SIGKILL after one of its steps: every one, or six of them."""
     oracle = Oracle(shop)
     for place in (tmp_path / "first", tmp_path / "second"):  # the first creates the ledger
@@ -127,10 +130,13 @@ def test_killed(shop: Shop, archiver: Archiver, tmp_path: Path) -> None:
         assert archiver(place, dies_at=point)["is_killed"]
         oracle.check_nothing_is_lost(place)
         oracle.check_resumes(place)
-    print(f"killed at {len(points)} of {steps} steps: nothing lost, nothing dropped unverified")
+    record(operations=len(points))
 
 
-def test_killed_again_and_again(shop: Shop, archiver: Archiver, tmp_path: Path) -> None:
+@pytest.mark.fault(11)
+def test_killed_again_and_again(
+    shop: Shop, archiver: Archiver, tmp_path: Path, record: Record
+) -> None:
     """Each run dies a little later than the one before; together they get to the end."""
     oracle = Oracle(shop)
     kills = 0
@@ -139,8 +145,10 @@ def test_killed_again_and_again(shop: Shop, archiver: Archiver, tmp_path: Path) 
         oracle.check_nothing_is_lost(tmp_path)
     assert kills >= 3
     oracle.check_resumes(tmp_path)
+    record(operations=kills)
 
 
+@pytest.mark.fault(11)
 def test_killed_while_it_detaches(shop: Shop, tmp_path: Path) -> None:
     """A reader in a long transaction holds the detaching up, and then nobody is there to end it."""
     oracle = Oracle(shop)
@@ -158,9 +166,10 @@ def test_killed_while_it_detaches(shop: Shop, tmp_path: Path) -> None:
     assert not shop.value(pending)
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize("file_bytes", [1, 1000, 5000])
 def test_a_file_may_not_grow(
-    shop: Shop, archiver: Archiver, tmp_path: Path, file_bytes: int
+    shop: Shop, archiver: Archiver, tmp_path: Path, record: Record, file_bytes: int
 ) -> None:
     """At the first byte, in the middle of a file, and near its end."""
     oracle = Oracle(shop)
@@ -171,10 +180,12 @@ def test_a_file_may_not_grow(
     assert len(shop.partitions()) == 4
     oracle.check_nothing_is_lost(tmp_path)
     oracle.check_resumes(tmp_path)
+    record(operations=len(ROWS))
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize("ending", ["parquet", "json"])
-def test_the_disk_is_full(shop: Shop, tmp_path: Path, ending: str) -> None:
+def test_the_disk_is_full(shop: Shop, tmp_path: Path, record: Record, ending: str) -> None:
     """While rows are written, or the manifest; /dev/full is a disk that always is."""
     oracle = Oracle(shop)
     name = f"{shop.partition(12)}.{ending}"
@@ -188,9 +199,11 @@ def test_the_disk_is_full(shop: Shop, tmp_path: Path, ending: str) -> None:
     oracle.check_nothing_is_lost(tmp_path)
     (tmp_path / "shop.orders" / f"{name}.partial").unlink(missing_ok=True)
     oracle.check_resumes(tmp_path)
+    record(operations=len(ROWS))
 
 
-def test_the_destination_is_read_only(shop: Shop, tmp_path: Path) -> None:
+@pytest.mark.fault(10)
+def test_the_destination_is_read_only(shop: Shop, tmp_path: Path, record: Record) -> None:
     """A folder that may not be written to, also by root without its privileges."""
     oracle = Oracle(shop)
     place = tmp_path / "read only"
@@ -207,3 +220,4 @@ def test_the_destination_is_read_only(shop: Shop, tmp_path: Path) -> None:
     oracle.check_nothing_is_lost(place)
     (place / "shop.orders").chmod(0o755)
     oracle.check_resumes(place)
+    record(operations=len(ROWS))

@@ -7,6 +7,7 @@ flavour; 100000 is the long form.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from pytest_postgresql.executors import NoopExecutor
+
+    from tests.bouncer import PgBouncer
+
+    from .table import Record
+
+pytestmark = pytest.mark.fault(12)
 
 CALLS = int(os.environ.get("PGREPO_SCOPED_CALLS", "1500"))
 LOGIN = "pgrepo_test_fire"
@@ -65,7 +72,7 @@ def mindia_place(mindia_url: str) -> Iterator[Place]:
         yield place(mindia_url, url, "mindia", "tenant_id")
 
 
-def run(fire: Fire, domains: tuple[type[Any], type[Any]], flavour: str) -> None:
+def run(fire: Fire, domains: tuple[type[Any], type[Any]], flavour: str, record: Record) -> None:
     """Runs until there were enough calls, and looks at what was counted."""
     if flavour == "tasks":
         fire.run_tasks(domains[0])
@@ -81,6 +88,7 @@ def run(fire: Fire, domains: tuple[type[Any], type[Any]], flavour: str) -> None:
     assert tally.calls.total() >= tally.wanted
     assert chaos.killed > 0
     assert tally.disturbed
+    record(operations=tally.calls.total())
 
 
 def rows_of(owner_url: str, schema: str, table: str, key: str, owners: list[UUID]) -> list[Any]:
@@ -106,12 +114,27 @@ def strangers(owner_url: str, schema: str, table: str, key: str) -> tuple[int, i
 
 
 @pytest.mark.parametrize("flavour", ["tasks", "threads"])
-def test_tenants(mindia_place: Place, flavour: str) -> None:
+def test_tenants(mindia_place: Place, record: Record, flavour: str) -> None:
     """Reads, writes, searches, claims and deletes, each as it should be; then look at every row."""
+    look_at_tenants(mindia_place, flavour, record)
+
+
+@pytest.mark.parametrize("flavour", ["tasks", "threads"])
+def test_tenants_through_pgbouncer(
+    mindia_place: Place, pgbouncer: PgBouncer, record: Record, flavour: str
+) -> None:
+    """The same where every transaction may run in another session, which others use as well."""
+    url = pgbouncer.url(mindia_place.url)
+    place = replace(mindia_place, url=url, connect={"prepare_threshold": None})
+    look_at_tenants(place, flavour, record)
+
+
+def look_at_tenants(mindia_place: Place, flavour: str, record: Record) -> None:
+    """Runs, and finds every row as it should be."""
     owner_url = mindia_place.owner_url
     before = {table: rows_of(owner_url, "mindia", table, "tenant_id", STILL) for table in TABLES}
     assert all(len(rows) >= len(STILL) for rows in before.values())
-    run(Fire(mindia_place, tenant_scripts.turn, CALLS), (AsyncMindia, Mindia), flavour)
+    run(Fire(mindia_place, tenant_scripts.turn, CALLS), (AsyncMindia, Mindia), flavour, record)
     for table in TABLES:
         after = rows_of(owner_url, "mindia", table, "tenant_id", STILL)
         assert after == before[table], f"{table}: what belongs to others was written"
@@ -132,7 +155,7 @@ def audiotricks_place(server_url: str, audiotricks_noproc: NoopExecutor) -> Iter
 
 
 @pytest.mark.parametrize("flavour", ["tasks", "threads"])
-def test_users(audiotricks_place: Place, flavour: str) -> None:
+def test_users(audiotricks_place: Place, record: Record, flavour: str) -> None:
     """The same with users, and with scopes of more rights on the same connections."""
     owner_url = audiotricks_place.owner_url
     before = {
@@ -144,6 +167,7 @@ def test_users(audiotricks_place: Place, flavour: str) -> None:
         Fire(audiotricks_place, user_scripts.turn, CALLS // 4),
         (AsyncAudiotricks, Audiotricks),
         flavour,
+        record,
     )
     for table, key in OF_USERS.items():
         after = rows_of(owner_url, "audiotricks", table, key, SILENT)

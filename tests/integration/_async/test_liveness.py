@@ -248,7 +248,7 @@ async def test_transaction_that_lies_idle(shop_url: str) -> None:
             await tx.products.count_products()
 
         await shop.run(create)
-        assert len(calls) == 2
+        assert len(calls) >= 2  # on a busy machine a later one may lie idle, too
         assert await shop.products.all_skus() == ["a"]
 
 

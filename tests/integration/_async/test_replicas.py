@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pgrepo import AsyncDatabase, AsyncMemoryCache, UsageError
 from pgrepo.runtime.replicas.token import parse
+from pgrepo.runtime.retries import async_sleep
 from tests.faults.ledger._async.domain import AsyncLedger, NewNote
 from tests.faults.oracle import make_ledger
-from tests.servers import Server, primary, standby, until
+from tests.servers import Server, paused, primary, standby, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -38,6 +38,7 @@ def follower(leader: Server) -> Iterator[Server]:
 async def database(leader: Server, follower: Server) -> AsyncIterator[AsyncDatabase]:
     """Both."""
     async with AsyncDatabase(leader.url(), max_size=4, replicas=[follower.url()]) as database:
+        await wait_until_healthy(database)
         yield database
 
 
@@ -45,17 +46,6 @@ async def database(leader: Server, follower: Server) -> AsyncIterator[AsyncDatab
 def ledger(database: AsyncDatabase) -> AsyncLedger:
     """The domain on them."""
     return AsyncLedger(database)
-
-
-@contextmanager
-def paused(follower: Server) -> Iterator[None]:
-    """A standby that replays nothing."""
-    follower.execute("SELECT pg_wal_replay_pause()")
-    until(lambda: follower.execute("SELECT pg_get_wal_replay_pause_state()") == [("paused",)])
-    try:
-        yield
-    finally:
-        follower.execute("SELECT pg_wal_replay_resume()")
 
 
 def catch_up(leader: Server, follower: Server) -> None:
@@ -67,6 +57,15 @@ def catch_up(leader: Server, follower: Server) -> None:
 async def reads(database: AsyncDatabase) -> int | None:
     """How many reads the replica has answered."""
     return (await database.status()).replicas[0].reads
+
+
+async def wait_until_healthy(database: AsyncDatabase) -> None:
+    """Waits until its replica may answer."""
+    for _ in range(200):
+        if (await database.status()).healthy:
+            return
+        await async_sleep(0.1)
+    raise AssertionError(await database.status())
 
 
 async def change(ledger: AsyncLedger) -> int:
@@ -175,6 +174,7 @@ async def test_a_cache_is_filled_from_the_primary(leader: Server, follower: Serv
     cache = AsyncMemoryCache()
     replicas = [follower.url()]
     async with AsyncDatabase(leader.url(), cache=cache, replicas=replicas) as database:
+        await wait_until_healthy(database)
         ledger = AsyncLedger(database)
         await ledger.accounts.kept_version_of(account=ACCOUNT)
         assert await reads(database) == 0
@@ -194,11 +194,7 @@ async def test_a_replica_that_is_away_is_left_out(leader: Server, follower: Serv
         assert "cannot be asked" in str(status)
         assert await ledger.accounts.version_of(account=ACCOUNT) >= 0
         follower.start()
-        for _ in range(100):
-            if (await database.status()).healthy:
-                break
-            async with database.connection() as connection:
-                await connection.execute("SELECT pg_sleep(0.1)")
+        await wait_until_healthy(database)
         with database.after():
             await ledger.accounts.version_of(account=ACCOUNT)
         assert await reads(database) == 1
@@ -230,9 +226,9 @@ async def test_it_can_be_opened_again(leader: Server, follower: Server) -> None:
     database = AsyncDatabase(leader.url(), replicas=[follower.url()])
     for opened in (1, 2):
         async with database:
+            await wait_until_healthy(database)
             await AsyncLedger(database).accounts.version_of(account=ACCOUNT)
             assert await reads(database) == opened
-            assert (await database.status()).healthy
     with pytest.raises(UsageError, match="not open"):
         await AsyncLedger(database).accounts.version_of(account=ACCOUNT)
 

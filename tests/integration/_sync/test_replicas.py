@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pgrepo import Database, MemoryCache, UsageError
 from pgrepo.runtime.replicas.token import parse
+from pgrepo.runtime.retries import sync_sleep
 from tests.faults.ledger._sync.domain import Ledger, NewNote
 from tests.faults.oracle import make_ledger
-from tests.servers import Server, primary, standby, until
+from tests.servers import Server, paused, primary, standby, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,7 @@ def follower(leader: Server) -> Iterator[Server]:
 def database(leader: Server, follower: Server) -> Iterator[Database]:
     """Both."""
     with Database(leader.url(), max_size=4, replicas=[follower.url()]) as database:
+        wait_until_healthy(database)
         yield database
 
 
@@ -47,17 +48,6 @@ def database(leader: Server, follower: Server) -> Iterator[Database]:
 def ledger(database: Database) -> Ledger:
     """The domain on them."""
     return Ledger(database)
-
-
-@contextmanager
-def paused(follower: Server) -> Iterator[None]:
-    """A standby that replays nothing."""
-    follower.execute("SELECT pg_wal_replay_pause()")
-    until(lambda: follower.execute("SELECT pg_get_wal_replay_pause_state()") == [("paused",)])
-    try:
-        yield
-    finally:
-        follower.execute("SELECT pg_wal_replay_resume()")
 
 
 def catch_up(leader: Server, follower: Server) -> None:
@@ -69,6 +59,15 @@ def catch_up(leader: Server, follower: Server) -> None:
 def reads(database: Database) -> int | None:
     """How many reads the replica has answered."""
     return (database.status()).replicas[0].reads
+
+
+def wait_until_healthy(database: Database) -> None:
+    """Waits until its replica may answer."""
+    for _ in range(200):
+        if (database.status()).healthy:
+            return
+        sync_sleep(0.1)
+    raise AssertionError(database.status())
 
 
 def change(ledger: Ledger) -> int:
@@ -175,6 +174,7 @@ def test_a_cache_is_filled_from_the_primary(leader: Server, follower: Server) ->
     cache = MemoryCache()
     replicas = [follower.url()]
     with Database(leader.url(), cache=cache, replicas=replicas) as database:
+        wait_until_healthy(database)
         ledger = Ledger(database)
         ledger.accounts.kept_version_of(account=ACCOUNT)
         assert reads(database) == 0
@@ -194,11 +194,7 @@ def test_a_replica_that_is_away_is_left_out(leader: Server, follower: Server) ->
         assert "cannot be asked" in str(status)
         assert ledger.accounts.version_of(account=ACCOUNT) >= 0
         follower.start()
-        for _ in range(100):
-            if (database.status()).healthy:
-                break
-            with database.connection() as connection:
-                connection.execute("SELECT pg_sleep(0.1)")
+        wait_until_healthy(database)
         with database.after():
             ledger.accounts.version_of(account=ACCOUNT)
         assert reads(database) == 1
@@ -230,9 +226,9 @@ def test_it_can_be_opened_again(leader: Server, follower: Server) -> None:
     database = Database(leader.url(), replicas=[follower.url()])
     for opened in (1, 2):
         with database:
+            wait_until_healthy(database)
             Ledger(database).accounts.version_of(account=ACCOUNT)
             assert reads(database) == opened
-            assert (database.status()).healthy
     with pytest.raises(UsageError, match="not open"):
         Ledger(database).accounts.version_of(account=ACCOUNT)
 

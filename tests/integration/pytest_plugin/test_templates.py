@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -12,6 +11,7 @@ import pytest
 from pgrepo.errors import MigrationFailed
 from pgrepo.pytest.templates import Databases, template
 from pgrepo.pytest.urls import url_of
+from tests.servers import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,7 @@ def wait_until_free(url: str, number: int) -> None:
     """Waits until the server has seen that the holder of a number is gone."""
     held = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
     with psycopg.connect(url, autocommit=True) as connection:
-        while connection.execute(held, (number,)).fetchone() is not None:
-            time.sleep(0.01)
+        until(lambda: connection.execute(held, (number,)).fetchone() is None)
 
 
 def test_changed_schema(

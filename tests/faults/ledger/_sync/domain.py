@@ -6,7 +6,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from pgrepo.runtime import Cached, Domain, QueryLibrary, Repository, Scope, Statement
+from pgrepo.runtime import (
+    Cached,
+    Domain,
+    QueryLibrary,
+    Repository,
+    Scope,
+    Stale,
+    Statement,
+)
 from pgrepo.sqlfiles.library import load_queries, locate
 
 if TYPE_CHECKING:
@@ -14,6 +22,7 @@ if TYPE_CHECKING:
 
     from pgrepo.runtime import Source, Stream
 
+BRIEFLY = 1.5  # s
 _TEXT, _INT4 = 25, 23
 
 
@@ -42,6 +51,10 @@ class Accounts(Repository):
         """Changes an account that has this version."""
         return self._affected(_CHANGE, account, version)
 
+    def change_cleanly(self, *, account: int, version: int) -> int:
+        """Changes an account, and what is briefly kept of it is old."""
+        return self._affected(_CHANGE_CLEANLY, account, version)
+
     def lock_account(self, *, account: int) -> int:
         """Locks an account and returns its version."""
         return self._value(_LOCK_ACCOUNT, account)
@@ -61,6 +74,10 @@ class Accounts(Repository):
     def kept_version_of(self, *, account: int) -> int:
         """Returns an account's version, as a cache knows it."""
         return self._value(_KEPT_VERSION_OF, account)
+
+    def briefly_kept_version_of(self, *, account: int) -> int:
+        """Returns an account's version, as a cache knows it for BRIEFLY."""
+        return self._value(_BRIEFLY_KEPT_VERSION_OF, account)
 
     def sure_version_of(self, *, account: int) -> int:
         """Returns an account's version, from the primary."""
@@ -92,6 +109,12 @@ _QUERIES = QueryLibrary("ledger", __file__, "queries")
 _OF = {name: query.fingerprint for name, query in load_queries(locate(__file__, "queries")).items()}
 _VERSION_OF = Statement[int]("version_of", _OF["version_of"], types=(_INT4,), read_only=True)
 _CHANGE = Statement[int]("change", _OF["change"], types=(_INT4, _INT4))
+_CHANGE_CLEANLY = Statement[int](
+    "change_cleanly",
+    _OF["change_cleanly"],
+    types=(_INT4, _INT4),
+    caching=(Stale("briefly_kept_version_of", (0,)),),
+)
 _LOCK_ACCOUNT = Statement[int]("lock_account", _OF["lock_account"], types=(_INT4,))
 _NOTE = Statement[int]("note", _OF["note"], types=(_TEXT,))
 _ADD_NOTES = Statement[NewNote](
@@ -109,6 +132,13 @@ _KEPT_VERSION_OF = Statement[int](
     types=(_INT4,),
     read_only=True,
     caching=Cached(60, (0,), int),
+)
+_BRIEFLY_KEPT_VERSION_OF = Statement[int](
+    "briefly_kept_version_of",
+    _OF["briefly_kept_version_of"],
+    types=(_INT4,),
+    read_only=True,
+    caching=Cached(BRIEFLY, (0,), int),
 )
 _SURE_VERSION_OF = Statement[int](
     "sure_version_of", _OF["sure_version_of"], types=(_INT4,), read_only=True, primary=True

@@ -6,6 +6,9 @@ SELECT version FROM ledger.accounts WHERE id = :account;
 -- name: change(account, version)!
 UPDATE ledger.accounts SET version = version + 1 WHERE id = :account AND version = :version;
 
+-- name: change_cleanly(account, version)!
+UPDATE ledger.accounts SET version = version + 1 WHERE id = :account AND version = :version;
+
 -- name: lock_account(account)$
 SELECT version FROM ledger.accounts WHERE id = :account FOR UPDATE;
 
@@ -22,6 +25,9 @@ SELECT count(*) FROM ledger.effects WHERE operation = :operation;
 SELECT id FROM ledger.accounts ORDER BY id;
 
 -- name: kept_version_of(account)$
+SELECT version FROM ledger.accounts WHERE id = :account;
+
+-- name: briefly_kept_version_of(account)$
 SELECT version FROM ledger.accounts WHERE id = :account;
 
 -- name: sure_version_of(account)$
