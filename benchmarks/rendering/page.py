@@ -19,8 +19,8 @@ HEAD = """\
 
 # Benchmarks
 
-pgrepo beside other ways to reach PostgreSQL from Python: the same data, the same server, one run.
-The last one was on {date}: {machine}.
+pgrepo beside other ways to reach PostgreSQL from Python: the same data, the same server. The
+contestants of a table ran side by side; the newest table is of {date}: {machine}.
 
 Read the ratios. The times belong to that machine. The ratios of two contestants that ran side by
 side change much less from one machine to the next. Run it on your own with `make bench`.

@@ -13,6 +13,7 @@ from psycopg.types.json import Json
 
 from pgrepo.errors import PartitionError
 from pgrepo.operate.migrate.session import jittered
+from pgrepo.runtime.timeouts import of_commands
 from pgrepo.runtime.wording import describe
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def connect(url: str) -> Iterator[Connection]:
     """
     try:
         with psycopg.connect(
-            url, autocommit=True, client_encoding="UTF8", application_name="pgrepo partitions"
+            url,
+            autocommit=True,
+            client_encoding="UTF8",
+            application_name="pgrepo partitions",
+            **of_commands(url),
         ) as connection:
             connection.execute(_SET, {"settings": Json(_SETTINGS)})
             # When this process is killed, the server must not go on for nobody.
