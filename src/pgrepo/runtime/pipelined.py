@@ -121,11 +121,7 @@ def run_together(
         pgconn.send_query_params(command, None)
     sent = [*[_COMMAND] * len(before), *_send_calls(calls, parameters, prepare=prepare)]
     if commit:
-        pgconn.send_query_params(b"COMMIT", None)
-        sent.append(_COMMAND)
-        if after is not None:
-            pgconn.send_query_params(after, None)
-            sent.append(_AFTER)
+        sent += _send_commit(pgconn, after)
     pgconn.pipeline_sync()
     yield from send(pgconn)
     answers: list[PGresult] = []
@@ -137,13 +133,19 @@ def run_together(
         outcome = outcome._replace(unknown=unknown)
     if lost is None:
         pgconn.exit_pipeline_mode()
-        if before and pgconn.transaction_status == TransactionStatus.INERROR:
-            error = outcome.error
-            if commit or (error is not None and is_stale(error)):
-                yield from connection._exec_command(b"ROLLBACK")
-        elif manager._to_flush and pgconn.transaction_status != TransactionStatus.INERROR:
-            yield from manager.maintain_gen(connection)
+        ends = commit or (outcome.error is not None and is_stale(outcome.error))
+        yield from _tidy_up(connection, rolls_back=bool(before) and ends)
     return outcome
+
+
+def _tidy_up(connection: BaseConnection[Any], *, rolls_back: bool) -> PQGen[None]:
+    """Ends a transaction that an error has ended, or else drops what the server no longer needs."""
+    manager = connection._prepared
+    if connection.pgconn.transaction_status == TransactionStatus.INERROR:
+        if rolls_back:
+            yield from connection._exec_command(b"ROLLBACK")
+    elif manager._to_flush:
+        yield from manager.maintain_gen(connection)
 
 
 class _Sent(NamedTuple):
@@ -154,6 +156,14 @@ class _Sent(NamedTuple):
 
 
 _COMMAND, _AFTER = _Sent(), _Sent()
+
+
+def _send_commit(pgconn: PGconn, after: bytes | None) -> list[_Sent]:
+    pgconn.send_query_params(b"COMMIT", None)
+    if after is None:
+        return [_COMMAND]
+    pgconn.send_query_params(after, None)
+    return [_COMMAND, _AFTER]
 
 
 def _send_calls(
