@@ -89,6 +89,19 @@ class Server:
         until(lambda: not self.accepts())
         (self.data / "postmaster.pid").unlink()
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Meanwhile its processes stand still: it takes connections, and never answers."""
+        processes = [self.pid, *self._children()]
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(processes):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def promote(self) -> None:
         """Makes a standby a primary, and waits until it is."""
         self.run("pg_ctl", "promote", "-w", "-D", str(self.data))

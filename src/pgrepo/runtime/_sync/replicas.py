@@ -199,13 +199,13 @@ class Replicas:
                 if standby.answer(asked, setup, token, deadline):
                     return True
             except psycopg.Error as error:
+                if is_lost(error) or is_of_the_pool(error):
+                    # Until the next check. An exhausted pool is spared more callers, too.
+                    standby.server.leave_out(f"reads fail ({type(error).__name__})")
                 if not is_for_others(error):
                     raise
                 for each in asked:
                     each.error = None
-                if is_lost(error) or is_of_the_pool(error):
-                    # Until the next check. An exhausted pool is spared more callers, too.
-                    standby.server.leave_out(f"reads fail ({type(error).__name__})")
         return False
 
     def _choose(self, token: Token | None) -> list[Watch]:

@@ -209,7 +209,8 @@ def is_for_others(error: psycopg.Error) -> bool:
     """Tells whether another server may answer a read that has failed on a replica.
 
     It was cut off, or had to give way to what it replays; its pool is exhausted; it has not
-    replayed yet what makes a table (42); or the query writes after all (25006).
+    replayed yet what makes a table (42); or the query writes after all (25006). Not if it has
+    hung for as long as a statement may take: then the caller's time is over, too.
     """
     if isinstance(error, lost.ResponseTimeout):
         return False
