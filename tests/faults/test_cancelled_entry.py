@@ -1,4 +1,4 @@
-"""A task that is cancelled as it enters a scope leaves a connection that others can use."""
+"""Tasks that are cancelled on their way in: they end, and others can use the connection."""
 
 from __future__ import annotations
 
@@ -68,4 +68,28 @@ async def test_transaction_of_a_scope(tenancy: AsyncTenancy) -> None:
             await asyncio.create_task(cancelled(tenancy))
         async with tenancy.for_tenant(ADA).transaction() as tx:
             assert (await tx.notes.who()).role == APP
+        assert (await tenancy.notes.who()).role == "pgrepo_test_cancelled"
+
+
+@pytest.mark.parametrize("tenancy", ["pgrepo's pool"], indirect=True)
+async def test_all_are_cancelled(tenancy: AsyncTenancy) -> None:
+    """One has the connection, the others wait for it; all end, as psycopg_pool alone would not.
+
+    In a pool of the host's own some may go on: that is between the host and psycopg_pool.
+    """
+
+    async def ask() -> None:
+        while True:
+            await tenancy.notes.who()
+
+    for _ in range(10):
+        tasks = [asyncio.create_task(ask()) for _ in range(8)]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        ended, going = await asyncio.wait(tasks, timeout=20)
+        for task in going:
+            task.cancel()
+        assert not going
+        assert all(task.cancelled() for task in ended)
         assert (await tenancy.notes.who()).role == "pgrepo_test_cancelled"

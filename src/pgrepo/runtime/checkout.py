@@ -163,7 +163,7 @@ class AsyncCheckout:
 
     async def getconn(self) -> AsyncConnection[Any]:
         """Takes a connection out, one that is alive as far as can be told."""
-        connection = await self._getconn()
+        connection = await self._take()
         deadline = None
         while True:
             try:
@@ -179,7 +179,22 @@ class AsyncCheckout:
                 await self.putconn(connection)  # the task was cancelled
                 raise
             await self.putconn(connection)
-            connection = await self._getconn(max(deadline - monotonic(), 0))
+            connection = await self._take(max(deadline - monotonic(), 0))
+
+    async def _take(self, patience: float | None = None) -> AsyncPooledConnection:
+        """Takes one out, unless the task is cancelled meanwhile.
+
+        psycopg_pool forgets that where a connection becomes free at the same moment, as when all
+        tasks are cancelled at once: the task would go on as if nobody had cancelled it.
+        """
+        task = asyncio.current_task()
+        assert task is not None, "psycopg waits in tasks of asyncio only"
+        cancelled = task.cancelling()
+        connection = await self._getconn(patience)
+        if task.cancelling() > cancelled:
+            await self.putconn(connection)
+            raise asyncio.CancelledError
+        return connection
 
     async def _is_alive(
         self, connection: AsyncConnection[Any], rest: float, deadline: float
