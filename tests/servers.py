@@ -183,7 +183,7 @@ def restored(data: Path, leader: Server, **settings: str) -> Iterator[Server]:
         yield server
 
 
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Waits until something is so; fails when it never is."""
     deadline = time.monotonic() + seconds
     while not condition():
