@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests.integration.conftest import Walk
+from tests.pages import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.integration.conftest import Block, Walk
+    from tests.pages import Block
 
 _ALTER = """
 import os, sys
@@ -26,6 +29,7 @@ with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
     [
         "benchmark-your-queries",
         "cache-answers",
+        "catalog",
         "embed-in-your-own-connection",
         "use-a-real-server",
         "scope-calls-to-a-tenant",
@@ -56,3 +60,18 @@ def test_adopting_a_database(
         connection.execute(as_found.text.encode())
     (walk.home / "alter.py").write_text(_ALTER)
     walk.through(rest)
+
+
+def test_web_frameworks(
+    blocks: Callable[[str], list[Block]], walk: Walk, database_url: str
+) -> None:
+    """The project becomes a service in each framework in turn."""
+    walk.environment["DATABASE_URL"] = database_url
+    walk.begin_project("pgrepo migrate", "export PYTHONPATH=src")
+    for page in ("fastapi", "litestar", "django"):
+        walk.through(blocks(f"docs/how-to/{page}.md"))
+
+
+def test_worker(blocks: Callable[[str], list[Block]]) -> None:
+    """What the page shows is what the example has, which tests/examples runs."""
+    Walk(ROOT, {}).through(blocks("docs/how-to/worker.md"))

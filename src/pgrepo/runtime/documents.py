@@ -45,6 +45,19 @@ class Document(msgspec.Struct, kw_only=True):
         msgspec.json.decode(data, type=type(self))
         return data
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
+        # Imported here, for most programs have no pydantic.
+        from pgrepo.runtime.pydantic_schemas import core_schema_of  # noqa: PLC0415
+
+        return core_schema_of(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: object, handler: object) -> dict[str, Any]:
+        from pgrepo.runtime.pydantic_schemas import json_schema_of  # noqa: PLC0415 - as above
+
+        return json_schema_of(cls)
+
 
 def _remember(value: Any, data: Any) -> None:
     """Gives every document in a value the keys that it has no field for."""

@@ -53,6 +53,11 @@ class QueryLibrary:
     ) -> tuple[Prepared, Sequence[object]]:
         """Returns what a call runs: the statement, or a variant of it, and the values it takes.
 
+        Args:
+            statement: the generated one.
+            values: the call's arguments, in the order of `$n`.
+            order_by: the order that the call chooses; None where there is none to choose.
+
         Raises:
             StaleCodeError: as `prepare`.
             UsageError: a value is UNSET and may not be, or there is no such order.

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 import pytest
+from pydantic import TypeAdapter
 
 from pgrepo.runtime.checks import Unfit
 from pgrepo.runtime.documents import Document
@@ -115,3 +116,25 @@ def test_columns() -> None:
     assert nothing is None
     with pytest.raises(DataError, match="column 1: its JSON does not have the generated shape"):
         decode([(b'{"topLeaf":{}}',)], None)
+
+
+class Knot(Document):
+    """A document that can hold others like itself."""
+
+    inner: Knot | None = None
+
+
+def test_pydantic() -> None:
+    """It reads, writes and describes a document as the database has it; FastAPI is made of that."""
+    adapter = TypeAdapter(dict[str, Tree])
+    read = adapter.validate_json(f'{{"it":{FULL}}}')
+    assert json.loads(adapter.dump_json(read))["it"] == json.loads(FULL)
+    assert adapter.validate_python(read) == read
+    with pytest.raises(ValueError, match=r"missing required field `size` - at `\$.topLeaf`"):
+        adapter.validate_python({"it": {"topLeaf": {}}})
+    schema = adapter.json_schema()["additionalProperties"]
+    assert schema["required"] == ["topLeaf"]
+    assert schema["properties"]["leaves"]["items"]["properties"] == {"size": {"type": "integer"}}
+    assert schema["properties"]["short"] == {"type": "string", "maxLength": 3, "default": "abc"}
+    assert "unknown" not in json.dumps(schema)
+    assert "$ref" not in json.dumps(TypeAdapter(Knot).json_schema())

@@ -19,7 +19,7 @@ from pgrepo.runtime.replicas.servers import (
     is_for_others,
     problem_of,
 )
-from pgrepo.runtime.replicas.status import ServerStatus, Status, lsn_text
+from pgrepo.runtime.replicas.status import DatabaseStatus, ServerStatus, lsn_text
 from pgrepo.runtime.replicas.token import Memory, Token, parse
 
 SYSTEM = 7710529844641299312
@@ -168,7 +168,7 @@ def test_status_is_a_line_for_each_server() -> None:
     replica = ServerStatus(
         "db2:5432/shop", "replica", healthy=False, problem="it is 12 s behind", lag_seconds=12.04
     )
-    status = Status(primary, (replica,))
+    status = DatabaseStatus(primary, (replica,))
     assert not status.healthy
     assert str(status).splitlines() == [
         "primary db1:5432/shop: healthy; 3 of 4 connections in use",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pgrepo.runtime.observing.observer import Observer
     from pgrepo.runtime.observing.statistics import Statistics
     from pgrepo.runtime.pipelined import Asked
-    from pgrepo.runtime.replicas.status import Status
+    from pgrepo.runtime.replicas.status import DatabaseStatus
     from pgrepo.runtime.retries import AsyncWork
 
 T = TypeVar("T")
@@ -345,7 +345,7 @@ class AsyncDatabase(AsyncConnections):
 
         return after(None if self.replicas is None else self.replicas.memory, token)
 
-    async def status(self) -> Status:
+    async def status(self) -> DatabaseStatus:
         """Returns how this database's servers are.
 
         With replicas it is what was last heard of each, a second ago; else the server is asked.

@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from pgrepo.runtime._async.watch import AsyncWatch, ask_position
-from pgrepo.runtime.replicas.status import ServerStatus, Status, lsn_text
+from pgrepo.runtime.replicas.status import DatabaseStatus, ServerStatus, lsn_text
 
 if TYPE_CHECKING:
     from pgrepo.runtime._async.database import AsyncDatabase
     from pgrepo.runtime._async.replicas import AsyncReplicas
 
 
-async def status_of(database: AsyncDatabase) -> Status:
+async def status_of(database: AsyncDatabase) -> DatabaseStatus:
     """See `AsyncDatabase.status`."""
     replicas = database.replicas
     if replicas is None:
-        return Status(await _alone(database))
+        return DatabaseStatus(await _alone(database))
     standbys = tuple(_standby(replicas, standby) for standby in replicas.standbys)
-    return Status(_status(replicas.primary, "primary", replicas.primary.server.problem), standbys)
+    return DatabaseStatus(
+        _status(replicas.primary, "primary", replicas.primary.server.problem), standbys
+    )
 
 
 async def _alone(database: AsyncDatabase) -> ServerStatus:

@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from pgrepo.runtime._sync.watch import Watch, ask_position
-from pgrepo.runtime.replicas.status import ServerStatus, Status, lsn_text
+from pgrepo.runtime.replicas.status import DatabaseStatus, ServerStatus, lsn_text
 
 if TYPE_CHECKING:
     from pgrepo.runtime._sync.database import Database
     from pgrepo.runtime._sync.replicas import Replicas
 
 
-def status_of(database: Database) -> Status:
+def status_of(database: Database) -> DatabaseStatus:
     """See `Database.status`."""
     replicas = database.replicas
     if replicas is None:
-        return Status(_alone(database))
+        return DatabaseStatus(_alone(database))
     standbys = tuple(_standby(replicas, standby) for standby in replicas.standbys)
-    return Status(_status(replicas.primary, "primary", replicas.primary.server.problem), standbys)
+    return DatabaseStatus(
+        _status(replicas.primary, "primary", replicas.primary.server.problem), standbys
+    )
 
 
 def _alone(database: Database) -> ServerStatus:

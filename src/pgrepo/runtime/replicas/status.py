@@ -46,7 +46,7 @@ class ServerStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class DatabaseStatus:
     """All servers; `print` shows a line for each, and `dataclasses.asdict` makes a dict.
 
     Attributes:
