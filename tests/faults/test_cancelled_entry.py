@@ -93,3 +93,14 @@ async def test_all_are_cancelled(tenancy: AsyncTenancy) -> None:
         assert not going
         assert all(task.cancelled() for task in ended)
         assert (await tenancy.notes.who()).role == "pgrepo_test_cancelled"
+
+
+async def test_opened_by_two_at_once(database_url: str) -> None:
+    """Both may ask as soon as they are through, and there is one pool."""
+    database = AsyncDatabase(database_url, min_size=1, max_size=1)
+    await asyncio.gather(*(database.open() for _ in range(5)))
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    async with database.connection() as connection:
+        row = await (await connection.execute(sessions)).fetchone()
+    await database.close()
+    assert row == (1,)

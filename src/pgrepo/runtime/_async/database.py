@@ -20,6 +20,7 @@ from pgrepo.runtime._async.sources import AsyncConnections
 from pgrepo.runtime._async.transaction import AsyncTransaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
 from pgrepo.runtime.checkout import RECONNECT_SECONDS, AsyncCheckout, async_reconnect
+from pgrepo.runtime.locks import AsyncLock
 from pgrepo.runtime.retries import Tries
 from pgrepo.runtime.timeouts import Timeouts, refuses_options
 from pgrepo.runtime.translate import translate
@@ -119,6 +120,7 @@ class AsyncDatabase(AsyncConnections):
             "reconnect_timeout": RECONNECT_SECONDS,
             "reconnect_failed": async_reconnect,
         }
+        self._opening = AsyncLock()
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
         self._lender: AsyncCheckout | None = None
         self._arguments: dict[str, Any] = {}
@@ -153,8 +155,11 @@ class AsyncDatabase(AsyncConnections):
         Raises:
             OperationalError: the server cannot be reached or refuses; the message says why.
         """
-        if self._pool is not None:
-            return
+        async with self._opening:  # two that open it at once would make two pools
+            if self._pool is None:
+                await self._open()
+
+    async def _open(self) -> None:
         await self._open_pool()
         if self.observer is not None:
             self.observer.serve(self._conninfo, self._connect, self._pool)

@@ -21,6 +21,7 @@ from pgrepo.runtime._sync.sources import Connections
 from pgrepo.runtime._sync.transaction import Transaction
 from pgrepo.runtime.characteristics import Isolation, set_transaction
 from pgrepo.runtime.checkout import RECONNECT_SECONDS, Checkout, reconnect
+from pgrepo.runtime.locks import Lock
 from pgrepo.runtime.retries import Tries
 from pgrepo.runtime.timeouts import Timeouts, refuses_options
 from pgrepo.runtime.translate import translate
@@ -120,6 +121,7 @@ class Database(Connections):
             "reconnect_timeout": RECONNECT_SECONDS,
             "reconnect_failed": reconnect,
         }
+        self._opening = Lock()
         self._pool: ConnectionPool[Connection[Any]] | None = None
         self._lender: Checkout | None = None
         self._arguments: dict[str, Any] = {}
@@ -154,8 +156,11 @@ class Database(Connections):
         Raises:
             OperationalError: the server cannot be reached or refuses; the message says why.
         """
-        if self._pool is not None:
-            return
+        with self._opening:  # two that open it at once would make two pools
+            if self._pool is None:
+                self._open()
+
+    def _open(self) -> None:
         self._open_pool()
         if self.observer is not None:
             self.observer.serve(self._conninfo, self._connect, self._pool)
