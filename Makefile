@@ -12,9 +12,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCHMARKS := point_reads session_messages bulk_insert batches scoped_calls import_time \
-	generate_domains compile_400 queue_claims monumento_recent_sessions storyverse_feeds \
-	littlemonster_conversations mindia_media audiotricks_history mindia_search authenticate soak \
-	replicas databases_for_tests
+	generate_domains compile_400 queue_claims monumento_recent_sessions monumento_partitions \
+	storyverse_feeds littlemonster_conversations mindia_media audiotricks_history \
+	mindia_search authenticate soak replicas databases_for_tests
 # Tests wait more than they compute. Each process has a server of its own, unless one is given: on
 # one server their roles would meet.
 SIDE_BY_SIDE := $(if $(DATABASE_URL),,-n 3 --dist loadfile)
@@ -107,6 +107,11 @@ bench: $(INSTALLED) ## Measure pgrepo beside its peers, and write docs/benchmark
 	done; \
 	echo; $(BIN)/python benchmarks/summary.py --results $(BENCH_RESULTS) --docs $(BENCH_DOCS); \
 	test -z "$$failed" || { echo "these did not run to their end:$$failed" >&2; exit 1; }
+
+.PHONY: docs
+docs: $(INSTALLED) ## Build the docs site, strictly
+	$(BIN)/zensical build --strict
+	@echo "to read it: $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site"
 
 .PHONY: audit
 audit: $(INSTALLED) ## Look for weak spots in the source, and for known ones in what is installed

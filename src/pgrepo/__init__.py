@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pgrepo.errors import (
+    ArchiveError,
     BatchError,
     ChecksumError,
     CompilationError,
@@ -26,6 +27,7 @@ from pgrepo.errors import (
     MigrationFailed,
     MigrationLocked,
     NoRowError,
+    PartitionError,
     PgrepoError,
     ProjectError,
     RowError,
@@ -40,7 +42,10 @@ if TYPE_CHECKING:
     from pgrepo.runtime import JSON, UNSET, AsyncDatabase, Database, Unset
     from pgrepo.runtime._async.cache import AsyncMemoryCache, AsyncRedisCache
     from pgrepo.runtime._sync.cache import MemoryCache, RedisCache
+    from pgrepo.runtime.caching.statistics import CacheStatistics
     from pgrepo.runtime.observing.observer import Observer
+    from pgrepo.runtime.observing.statistics import PoolStatistics, QueryStatistics, Statistics
+    from pgrepo.runtime.replicas.status import DatabaseStatus, ServerStatus
     from pgrepo.runtime.translate import (
         CheckViolation,
         CommitOutcomeUnknown,
@@ -69,10 +74,12 @@ __version__ = "0.1.0"
 __all__ = [
     "JSON",
     "UNSET",
+    "ArchiveError",
     "AsyncDatabase",
     "AsyncMemoryCache",
     "AsyncRedisCache",
     "BatchError",
+    "CacheStatistics",
     "CheckViolation",
     "ChecksumError",
     "CommitOutcomeUnknown",
@@ -80,6 +87,7 @@ __all__ = [
     "DataError",
     "Database",
     "DatabaseError",
+    "DatabaseStatus",
     "DeadlockDetected",
     "EmbeddedServerError",
     "ExclusionViolation",
@@ -95,20 +103,25 @@ __all__ = [
     "NotNullViolation",
     "Observer",
     "OperationalError",
+    "PartitionError",
     "PgrepoError",
+    "PoolStatistics",
     "PoolTimeout",
     "ProjectError",
     "QueryCanceled",
+    "QueryStatistics",
     "RaiseException",
     "ReadOnlySqlTransaction",
     "RedisCache",
     "ResponseTimeout",
     "RowError",
     "SerializationFailure",
+    "ServerStatus",
     "ServerVersionError",
     "SourceError",
     "StaleCodeError",
     "StaleVersion",
+    "Statistics",
     "TooManyRowsError",
     "UniqueViolation",
     "Unset",
@@ -122,6 +135,11 @@ _HOMES: dict[str, str] = dict.fromkeys(
 _HOMES |= dict.fromkeys(("MemoryCache", "RedisCache"), "pgrepo.runtime._sync.cache")
 _HOMES |= dict.fromkeys(("AsyncMemoryCache", "AsyncRedisCache"), "pgrepo.runtime._async.cache")
 _HOMES["Observer"] = "pgrepo.runtime.observing.observer"
+_HOMES["CacheStatistics"] = "pgrepo.runtime.caching.statistics"
+_HOMES |= dict.fromkeys(
+    ("PoolStatistics", "QueryStatistics", "Statistics"), "pgrepo.runtime.observing.statistics"
+)
+_HOMES |= dict.fromkeys(("DatabaseStatus", "ServerStatus"), "pgrepo.runtime.replicas.status")
 
 
 def __getattr__(name: str) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 from pgrepo.errors import EmbeddedServerError
 
 MAJOR = 18
+"""The major version of the PostgreSQL that comes along."""
 SERVER_ACCOUNT = "pgserver"
 
 

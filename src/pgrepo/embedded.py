@@ -44,7 +44,7 @@ from pgrepo.errors import EmbeddedServerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAJOR", "ServerStatus", "binaries", "dsn", "execute", "start", "status", "stop"]
+__all__ = ["MAJOR", "EmbeddedStatus", "binaries", "dsn", "execute", "start", "status", "stop"]
 
 _START_SECONDS = 60
 # The address of a Unix socket has room for 103 bytes on macOS and 107 on Linux.
@@ -52,8 +52,17 @@ _SOCKET_PATH_BYTES = 103
 
 
 @dataclass(frozen=True, slots=True)
-class ServerStatus:
-    """What is known of a server: `pid` and `url` are None while it does not run."""
+class EmbeddedStatus:
+    """What is known of the embedded server.
+
+    Attributes:
+        running: whether it runs.
+        pid: its process; None while it does not run.
+        version: of PostgreSQL.
+        data_dir: where its data is.
+        url: a libpq URL of its database `postgres`; None while it does not run.
+        keep: whether it runs until it is stopped, and not only as long as somebody uses it.
+    """
 
     running: bool
     pid: int | None
@@ -72,8 +81,15 @@ _guard = threading.RLock()
 def dsn(data_dir: Path | None = None, database: str = USER) -> str:
     """Returns a libpq URL of the server, which is created and started when need be.
 
-    A database that does not exist yet is created. The server stops when the last process that
-    called this exits, unless `pgrepo server start` asked to keep it.
+    The server stops when the last process that called this exits, unless `start` or
+    `pgrepo server start` asked to keep it.
+
+    Args:
+        data_dir: where its data is; None for the user's data directory.
+        database: which of its databases; one that does not exist yet is created.
+
+    Raises:
+        EmbeddedServerError: it cannot be made or started, or the extra `embedded` is missing.
     """
     directory = _directory(data_dir)
     with _guard:
@@ -85,8 +101,15 @@ def dsn(data_dir: Path | None = None, database: str = USER) -> str:
     return postmaster.url(database)
 
 
-def start(data_dir: Path | None = None) -> ServerStatus:
-    """Starts the server, if need be, to run until `stop()`."""
+def start(data_dir: Path | None = None) -> EmbeddedStatus:
+    """Starts the server, if need be, to run until `stop()`.
+
+    Args:
+        data_dir: where its data is; None for the user's data directory.
+
+    Raises:
+        EmbeddedServerError: it cannot be made or started, or the extra `embedded` is missing.
+    """
     directory = _directory(data_dir)
     with _guard, _locked(directory):
         _ensure_running(directory)
@@ -94,8 +117,15 @@ def start(data_dir: Path | None = None) -> ServerStatus:
     return status(directory)
 
 
-def stop(data_dir: Path | None = None) -> ServerStatus:
-    """Stops the server, whoever uses it; does nothing when it does not run."""
+def stop(data_dir: Path | None = None) -> EmbeddedStatus:
+    """Stops the server, whoever uses it; does nothing when it does not run. Its data stays.
+
+    Args:
+        data_dir: where its data is; None for the user's data directory.
+
+    Raises:
+        EmbeddedServerError: it does not stop.
+    """
     directory = _directory(data_dir)
     if directory.exists():
         with _guard, _locked(directory):
@@ -105,11 +135,18 @@ def stop(data_dir: Path | None = None) -> ServerStatus:
     return status(directory)
 
 
-def status(data_dir: Path | None = None) -> ServerStatus:
-    """Looks whether the server runs; starts nothing."""
+def status(data_dir: Path | None = None) -> EmbeddedStatus:
+    """Looks whether the server runs; starts nothing.
+
+    Args:
+        data_dir: where its data is; None for the user's data directory.
+
+    Raises:
+        EmbeddedServerError: the extra `embedded` is missing.
+    """
     directory = _directory(data_dir)
     postmaster = _running(directory)
-    return ServerStatus(
+    return EmbeddedStatus(
         running=postmaster is not None,
         pid=None if postmaster is None else postmaster.pid,
         version=version(),
@@ -122,8 +159,13 @@ def status(data_dir: Path | None = None) -> ServerStatus:
 def execute(program: str, *arguments: str, data_dir: Path | None = None) -> str:
     """Runs one of PostgreSQL's programs as the server's owner and returns what it printed.
 
-    The working directory is the data directory. Raises EmbeddedServerError, with what the
-    program said, when it fails.
+    Args:
+        program: its name, such as "pg_basebackup"; the working directory is the data directory.
+        arguments: its arguments.
+        data_dir: where the server's data is; None for the user's data directory.
+
+    Raises:
+        EmbeddedServerError: it failed; the message holds what it said.
     """
     directory = _directory(data_dir)
     owner = directory.stat().st_uid

@@ -5,24 +5,32 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import keyword
-import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgrepo.errors import ProjectError
+from pgrepo.settings import (
+    DOMAIN_NAME,
+    SCOPE_NAME,
+    SETTING_NAME,
+    SETTING_TYPES,
+    BenchTable,
+    DomainTable,
+    ScopeTable,
+    ToolTable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from msgspec import Struct
 
 SHIPPED = ("monumento", "storyverse", "littlemonster", "mindia", "audiotricks")
 """The domains that come with pgrepo."""
 
 _PATHS = ("sql", "queries", "output")
-_KEYS = (*_PATHS, "hot", "scopes", "bench")
-_SETTING_TYPES = ("uuid", "text", "smallint", "integer", "bigint", "boolean")
-_SETTING = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ def load_project(pyproject: Path) -> Project:
             f"{pyproject}: there is no [tool.pgrepo] table; run `pgrepo init`, or add "
             "[tool.pgrepo.domains.<name>] with the keys sql, queries and output"
         )
-    _refuse_unknown(pyproject, "tool.pgrepo", table, ("domains",))
+    _refuse_unknown(pyproject, "tool.pgrepo", table, ToolTable)
     domains = _table(pyproject, "tool.pgrepo.domains", table.get("domains", {}))
     root = pyproject.resolve().parent
     return Project(
@@ -171,18 +179,18 @@ def _pgrepo_table(pyproject: Path) -> dict[str, object] | None:
 
 def _domain(pyproject: Path, root: Path, name: str, value: object) -> DomainFiles:
     key = f"tool.pgrepo.domains.{name}"
-    if not name.isidentifier() or name != name.lower() or keyword.iskeyword(name):
-        raise ProjectError(
-            f"{pyproject}: {key}: a domain's name becomes a schema and a Python package: "
-            "use lower-case letters, digits and underscores"
-        )
     if name.startswith("pg_") or name == "pgrepo":
         raise ProjectError(
             f"{pyproject}: {key}: the schema {name} is not yours to use (pg_… are PostgreSQL's, "
             "pgrepo holds the ledger of migrations): take another name"
         )
+    if not DOMAIN_NAME.fullmatch(name):
+        raise ProjectError(
+            f"{pyproject}: {key}: a domain's name becomes a schema and a Python package: "
+            "use lower-case letters, digits and underscores, and no keyword"
+        )
     table = _table(pyproject, key, value)
-    _refuse_unknown(pyproject, key, table, _KEYS)
+    _refuse_unknown(pyproject, key, table, DomainTable)
     paths = {entry: root / _path(pyproject, key, table, entry) for entry in _PATHS}
     for entry in ("sql", "queries"):
         if not paths[entry].is_dir():
@@ -224,7 +232,7 @@ def _names(
 
 def _bench(pyproject: Path, key: str, value: object) -> BenchSettings:
     table = _table(pyproject, key, value)
-    _refuse_unknown(pyproject, key, table, ("params", "skip"))
+    _refuse_unknown(pyproject, key, table, BenchTable)
     params = _table(pyproject, f"{key}.params", table.get("params", {}))
     return BenchSettings(
         params=tuple(
@@ -257,13 +265,13 @@ def _scopes(pyproject: Path, key: str, value: object) -> tuple[DeclaredScope, ..
 
 
 def _scope(pyproject: Path, key: str, name: str, value: object) -> DeclaredScope:
-    if not name.isidentifier() or name != name.lower():
+    if not SCOPE_NAME.fullmatch(name):
         raise ProjectError(
             f"{pyproject}: {key}: a scope's name becomes part of a method's, for_{name}: use "
             "lower-case letters, digits and underscores"
         )
     table = _table(pyproject, key, value)
-    _refuse_unknown(pyproject, key, table, ("role", "settings"))
+    _refuse_unknown(pyproject, key, table, ScopeTable)
     role = table.get("role")
     if role is not None and (not isinstance(role, str) or not role):
         raise ProjectError(f"{pyproject}: {key}.role must be a role's name, not {role!r}")
@@ -273,15 +281,15 @@ def _scope(pyproject: Path, key: str, name: str, value: object) -> DeclaredScope
     parameters: set[str] = set()
     for setting, type_ in settings.items():
         where = f"{pyproject}: {key}.settings.{setting!r}"
-        if not _SETTING.fullmatch(setting):
+        if not SETTING_NAME.fullmatch(setting):
             raise ProjectError(
                 f"{where}: a setting of your own has two parts, such as {name}.user_id, of "
                 "lower-case letters, digits and underscores; quote it in TOML"
             )
-        if type_ not in _SETTING_TYPES:
+        if type_ not in SETTING_TYPES:
             raise ProjectError(
                 f"{where}: {type_!r} is not a type of a setting; there is "
-                + ", ".join(_SETTING_TYPES)
+                + ", ".join(SETTING_TYPES)
             )
         parameter = setting.rpartition(".")[2]
         if parameter in parameters or keyword.iskeyword(parameter) or parameter == "self":
@@ -297,8 +305,9 @@ def _table(pyproject: Path, key: str, value: object) -> dict[str, object]:
 
 
 def _refuse_unknown(
-    pyproject: Path, key: str, table: dict[str, object], known: Sequence[str]
+    pyproject: Path, key: str, table: dict[str, object], kind: type[Struct]
 ) -> None:
+    known = kind.__struct_fields__
     for entry in table:
         if entry not in known:
             raise ProjectError(

@@ -133,8 +133,8 @@ def test_openapi(http: httpx2.Client) -> None:
     assert session["video_url"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
     assert session["duration_minutes"]["description"] == "Length of the conversation, minutes."
     assert "type" not in session["metadata"]  # any JSON
-    assert whole["messages"]["items"] == {"$ref": "#/components/schemas/SessionWithMessagesMessage"}
-    spoken = schemas["SessionWithMessagesMessage"]["properties"]
+    assert whole["messages"]["items"] == {"$ref": "#/components/schemas/SpokenMessage"}
+    spoken = schemas["SpokenMessage"]["properties"]
     assert spoken["offset"]["description"] == "Time from the start of the session, ms."
 
 

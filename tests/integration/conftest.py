@@ -22,37 +22,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pgrepo
+from tests.pages import Block, blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).resolve().parents[2]
-
-_BLOCK = re.compile(
-    r'^```(?P<language>\w+)(?: title="(?P<title>[^"\n]*)")?\n(?P<text>.*?)^```$',
-    re.MULTILINE | re.DOTALL,
-)
 _NUMBERS = re.compile(r"\d+(?=\\? ms\b)|\d+\\\.\d+(?=s\b)")
 _SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Block:
-    """A code block of a page.
-
-    Attributes:
-        where: the page and the line, for messages.
-        language: the first word after the fence.
-        title: the file it is about, or "".
-        text: the code.
-        after: the prose up to the next block.
-    """
-
-    where: str
-    language: str
-    title: str
-    text: str
-    after: str
 
 
 @dataclass
@@ -156,23 +132,7 @@ def _pattern(expected: str) -> re.Pattern[str]:
 @pytest.fixture(scope="session")
 def blocks() -> Callable[[str], list[Block]]:
     """Takes a page apart, named by its path in the repository."""
-
-    def read(page: str) -> list[Block]:
-        text = (ROOT / page).read_text(encoding="utf-8")
-        found = list(_BLOCK.finditer(text))
-        ends = [*(block.start() for block in found[1:]), len(text)]
-        return [
-            Block(
-                where=f"{page}:{text.count(chr(10), 0, block.start()) + 1}",
-                language=block["language"],
-                title=block["title"] or "",
-                text=block["text"],
-                after=text[block.end() : end],
-            )
-            for block, end in zip(found, ends, strict=True)
-        ]
-
-    return read
+    return blocks_of
 
 
 @pytest.fixture

@@ -151,7 +151,13 @@ def test_every_exception_is_on_the_page() -> None:
 def commands(command: click.Command, words: str = "pgrepo") -> dict[str, set[str]]:
     """Every command with its options, but for those that all commands have."""
     found = {
-        words: {option for item in command.params for option in item.opts if option[:2] == "--"}
+        words: {
+            option
+            for item in command.params
+            if not getattr(item, "hidden", False)
+            for option in item.opts
+            if option[:2] == "--"
+        }
         - {"--help", "--install-completion", "--show-completion"}
     }
     for name, inner in getattr(command, "commands", {}).items():

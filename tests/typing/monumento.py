@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Literal, assert_type
 from uuid import UUID
 
 from pgrepo.domains.monumento import AsyncMonumento, Monumento
-from pgrepo.domains.monumento.sessions import (
-    RecentSession,
-    Session,
-    SessionWithMessages,
-    SessionWithMessagesMessage,
-)
+from pgrepo.domains.monumento.documents import SpokenMessage
+from pgrepo.domains.monumento.sessions import RecentSession, Session, SessionWithMessages
 from pgrepo.domains.monumento.tables import Message
 from pgrepo.domains.monumento.users import User, UserStats
 from pgrepo.runtime import JSON, AsyncStream, Stream
@@ -70,7 +66,7 @@ def documents(monumento: Monumento, session_id: UUID) -> None:
     session = monumento.sessions.session_with_messages(session_id=session_id)
     assert_type(session, SessionWithMessages | None)
     assert session is not None
-    assert_type(session.messages, list[SessionWithMessagesMessage])
+    assert_type(session.messages, list[SpokenMessage])
     assert_type(session.messages[0].id, UUID)
     assert_type(session.messages[0].role, Literal["ai", "user"])
     assert_type(session.messages[0].offset, int)

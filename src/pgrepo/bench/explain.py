@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
+from msgspec import structs
 
-from pgrepo.bench.plans import accesses, buffers_of, parent_names, shape, without_constants
+from pgrepo.bench.plans import accesses, buffers_of, without_constants
 from pgrepo.bench.results import Buffers, Plan
 from pgrepo.bench.statistics import median
+from pgrepo.compiler.checks.outline import PARENTS, parent_names, shape
 from pgrepo.compiler.checks.plans import read_plan
 from pgrepo.runtime._sync import wire
 from pgrepo.runtime.statement import trusted_sql
@@ -26,12 +28,6 @@ Explained: TypeAlias = tuple[Buffers | None, tuple[Plan, ...]]
 EXPLAINED = 5
 """How many calls of a query are explained."""
 _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, VERBOSE, TIMING OFF, FORMAT JSON) "
-# The name of a table, or an index, that partitions and their indexes hang below.
-_PARENTS = """
-SELECT c.relname::text, top.relname::text
-FROM pg_class AS c JOIN pg_class AS top ON top.oid = pg_partition_root(c.oid)
-WHERE c.relispartition
-"""
 
 
 class Explainer:
@@ -43,7 +39,7 @@ class Explainer:
     """
 
     def __init__(self, connection: psycopg.Connection[Any], *, keep: bool) -> None:
-        parents = dict(connection.execute(_PARENTS).fetchall())
+        parents = dict(connection.execute(PARENTS).fetchall())
         self._named: Callable[[str], str] = parent_names(parents)
         self._keep = keep
 
@@ -77,7 +73,7 @@ class Explainer:
 def _explain(call: Call) -> Any:
     """What EXPLAIN prints of a call as JSON."""
     prepared, values = call.statement()
-    asked = replace(prepared, sql=trusted_sql(_EXPLAIN + prepared.sql), decode=None)
+    asked = structs.replace(prepared, sql=trusted_sql(_EXPLAIN + prepared.sql), decode=None)
     printed: Any = None
     with call.domain.transaction() as transaction:
         with transaction._source.connection() as connection:  # noqa: SLF001 - of its scope

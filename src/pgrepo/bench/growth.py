@@ -104,7 +104,15 @@ def _fit(scales: Sequence[float], costs: Sequence[Sequence[float]]) -> Growth:
 
 
 def growth_of(domain: DomainRun, name: str) -> Growth | None:
-    """How the time of a query grows over the scales that it was measured at."""
+    """How the time of a query grows over the scales that it was measured at.
+
+    Args:
+        domain: what was measured of its domain.
+        name: the query's name.
+
+    Returns:
+        None where there are too few scales to tell.
+    """
     return growth(
         [
             Point(run.scale, query.rounds, query.floor)

@@ -1,4 +1,4 @@
-"""Plans told apart: a digest in words, how tables are reached, and what changed in that."""
+"""Plans told apart: how tables are reached, and what changed in that."""
 
 from __future__ import annotations
 
@@ -8,74 +8,14 @@ from typing import TYPE_CHECKING, Any
 from pgrepo.bench.results import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pgrepo.bench.results import Plan
     from pgrepo.compiler.checks.plans import PlanNode
 
-_SILENT = frozenset({"Hash", "Result", "Subquery Scan", "Materialize", "Gather", "Gather Merge"})
-"""Nodes that come and go with small differences of cost, and that say little."""
-_PARTS = frozenset({"Append", "Merge Append"})
-_INDEXED = frozenset({"Index Scan", "Index Only Scan", "Bitmap Index Scan"})
 _CONDITIONS = ("Cond", "Filter", "Output", "Key", "Conflict", "Call", "Sort", "Group", "Cache")
 _QUOTED = re.compile(r"[EB]?'(?:[^']|'')*'")
 _NUMBER = re.compile(r"(?<![\w$.])-?\d+(?:\.\d+)?(?![\w.])")
-
-
-def parent_names(parents: Mapping[str, str]) -> Callable[[str], str]:
-    """Names a partition, or an index of one, as what it is a part of.
-
-    Args:
-        parents: of each partition, and each index of one, the name at the top.
-    """
-    return lambda name: parents.get(name, name)
-
-
-def shape(root: PlanNode, named: Callable[[str], str] = str) -> str:
-    """A digest such as "Limit > Nested Loop (Index Scan a_idx, Seq Scan users)".
-
-    Costs, conditions and the number of partitions are not in it, so that equal plans have equal
-    digests whatever the data.
-
-    Args:
-        root: the plan.
-        named: the name to show for that of a table or an index.
-    """
-    below = []
-    for child in root.children:
-        text = shape(child, named)
-        # The partitions of a table are read alike, and how many there are changes by the month.
-        if text and not (root.kind in _PARTS and text in below):
-            below.append(text)
-    own = "" if root.kind in _SILENT else _told(root, named)
-    if not own or not below:
-        inner = ", ".join(below)
-        return own or (inner if len(below) < 2 else f"({inner})")
-    if len(below) == 1:
-        return f"{own} > {below[0]}"
-    return f"{own} ({', '.join(below)})"
-
-
-def _told(node: PlanNode, named: Callable[[str], str]) -> str:
-    fields = node.fields
-    match node.kind:
-        case "ModifyTable":
-            return (
-                f"{fields.get('Operation', 'Write')} {named(node.table[1])}" if node.table else ""
-            )
-        case "Aggregate":
-            by = {"Sorted": "Group", "Hashed": "Hash Aggregate"}
-            return by.get(str(fields.get("Strategy")), "Aggregate")
-        case "Nested Loop" | "Hash Join" | "Merge Join":
-            join = str(fields.get("Join Type", "Inner"))
-            return node.kind if join == "Inner" else f"{node.kind} {join}"
-        case "Function Scan":
-            return f"{node.kind} {fields.get('Function Name', '')}".strip()
-        case "CTE Scan":
-            return f"{node.kind} {fields.get('CTE Name', '')}".strip()
-    if "Index Name" in fields:
-        return f"{node.kind} {named(str(fields['Index Name']))}"
-    return f"{node.kind} {named(node.table[1])}" if node.table else node.kind
 
 
 def accesses(root: PlanNode, named: Callable[[str], str] = str) -> tuple[Access, ...]:

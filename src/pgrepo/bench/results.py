@@ -230,7 +230,11 @@ class _Kind:
 
 
 def write_results(results: Results, path: Path) -> None:
-    """Writes the file.
+    """Writes results as JSON, for `read_results`.
+
+    Args:
+        results: what was measured.
+        path: the file.
 
     Raises:
         ProjectError: it cannot be written.

@@ -75,12 +75,27 @@ class Watcher:
     """Loads the data, and is told how far a run is. This one keeps that to itself."""
 
     def load(self, database: str, domain: DomainFiles, scale: float) -> int:
-        """Loads sample and synthetic data; returns how many rows were added."""
+        """Loads sample and synthetic data.
+
+        Args:
+            database: a connection string; the schema is there.
+            domain: whose data.
+            scale: how much synthetic data.
+
+        Returns:
+            How many rows were added.
+        """
         rows = load_sample(database, domain) if sample_files(domain) else 0
         return rows + sum(done.rows for done in load(database, domain, scale))
 
     def at(self, doing: str, done: int, total: int) -> None:
-        """So much of something is done."""
+        """Is told how far a run is.
+
+        Args:
+            doing: what is being done, in words.
+            done: how much of it is done.
+            total: how much there is.
+        """
 
 
 def run(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, Self
 
+import msgspec
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pgrepo.bench import (
     Options,
@@ -24,20 +25,32 @@ from pgrepo.bench import (
 from pgrepo.bench.compare import LEAST
 from pgrepo.bench.recipes import read_given
 from pgrepo.cli.bench_tables import tell_comparison, tell_results
-from pgrepo.cli.common import DomainsArgument, err_console, reporting, resolve_dsn, say
+from pgrepo.cli.common import (
+    DomainsArgument,
+    JsonOption,
+    err_console,
+    print_json,
+    reporting,
+    resolve_dsn,
+    say,
+)
+from pgrepo.cli.completion import complete_query
 from pgrepo.cli.loading import load_with_progress
+from pgrepo.cli.progress import bars, is_watched
 from pgrepo.errors import ProjectError, UsageError
 from pgrepo.operate.load import load_sample, read_steps, sample_files
 from pgrepo.project import select_domains
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from pgrepo.bench import Comparison, Results
     from pgrepo.project import DomainFiles
 
 _EPILOG = """\
 [dim]All queries that read:[/]      pgrepo bench\n
 [dim]How the cost grows:[/]         pgrepo bench --scale 0.1 --scale 1 --html report.html\n
-[dim]Before and after:[/]           pgrepo bench --json before.json; pgrepo bench --compare \\
+[dim]Before and after:[/]           pgrepo bench --save before.json; pgrepo bench --compare \\
     before.json\n
 [dim]A few, on your own data:[/]    pgrepo bench shop --query 'recent_*' --no-load \\
     --dsn postgresql://localhost/app"""
@@ -72,6 +85,7 @@ QueryOption = Annotated[
     typer.Option(
         "--query",
         metavar="PATTERN",
+        autocompletion=complete_query,
         help="Queries to measure, such as recent_orders, 'recent_*' or 'shop.*'; can be given "
         "several times. Without it, all.",
     ),
@@ -106,11 +120,16 @@ RoundsOption = Annotated[
     ),
 ]
 ExplainOption = Annotated[
-    bool, typer.Option("--explain", help="Store the plans in the JSON, without constants.")
+    bool, typer.Option("--explain", help="Put the plans into the results, without constants.")
 ]
-JsonOption = Annotated[
+SaveOption = Annotated[
     Path | None,
-    typer.Option("--json", metavar="FILE", dir_okay=False, help="Write the results there."),
+    typer.Option(
+        "--save",
+        metavar="FILE",
+        dir_okay=False,
+        help="Keep the results there, as JSON, for --compare.",
+    ),
 ]
 HtmlOption = Annotated[
     Path | None,
@@ -124,7 +143,7 @@ CompareOption = Annotated[
         "--compare",
         metavar="FILE",
         dir_okay=False,
-        help="Compare with results that --json wrote; the status is 1 when a query is slower.",
+        help="Compare with results that --save wrote; the status is 1 when a query is slower.",
     ),
 ]
 LeastOption = Annotated[
@@ -157,13 +176,14 @@ def bench(
     param: ParamOption = None,
     writes: WritesOption = False,
     explain: ExplainOption = False,
-    json: JsonOption = None,
+    save: SaveOption = None,
     html: HtmlOption = None,
     baseline: CompareOption = None,
     least: LeastOption = LEAST,
     strict: StrictOption = False,
-    dsn: ServerOption = None,
+    as_json: JsonOption = False,
     no_load: NoLoadOption = False,
+    dsn: ServerOption = None,
 ) -> None:
     """Measure the queries of the project, as the generated methods call them.
 
@@ -183,7 +203,7 @@ def bench(
     with reporting():
         _refuse_contradictions(scale, no_load=no_load, writes=writes, compared=baseline is not None,
                                strict=strict)  # fmt: skip
-        for path in (json, html):
+        for path in (save, html):
             _refuse_unwritable(path)
         before = read_results(baseline) if baseline is not None else None
         selected = select_domains(domains or [])
@@ -203,11 +223,16 @@ def bench(
         comparison = None
         if before is not None and not results.interrupted:
             comparison = compare(before, results, least)
-        tell_results(results)
-        if comparison is not None:
-            tell_comparison(comparison)
-        if results.domains:
-            _write(results, comparison, json, html)
+        if as_json:
+            print_json(msgspec.to_builtins(results))
+        # Beside JSON, what is for people is told where they see it and programs do not.
+        with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+            if not as_json:
+                tell_results(results)
+            if comparison is not None:
+                tell_comparison(comparison)
+            if results.domains:
+                _write(results, comparison, save, html)
     if results.interrupted:
         _end_interrupted(results)
     if comparison is not None and (comparison.slower or (strict and comparison.replanned)):
@@ -230,11 +255,11 @@ def _end_interrupted(results: Results) -> NoReturn:
 
 
 def _write(
-    results: Results, comparison: Comparison | None, json: Path | None, html: Path | None
+    results: Results, comparison: Comparison | None, save: Path | None, html: Path | None
 ) -> None:
-    if json is not None:
-        write_results(results, json)
-        say(f"results: {json}", style="dim")
+    if save is not None:
+        write_results(results, save)
+        say(f"results: {save}", style="dim")
     if html is not None:
         write_page(results, comparison, html)
         say(f"report:  {html}", style="dim")
@@ -292,17 +317,10 @@ class _Watcher(Watcher):
 
     def at(self, doing: str, done: int, total: int) -> None:
         """Shows how much of something is done."""
-        if not err_console.is_terminal:
+        if not is_watched():
             return
         if self._progress is None:
-            self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TimeElapsedColumn(),
-                console=err_console,
-                transient=True,
-            )
-            self._resources.enter_context(self._progress)
+            self._progress = self._resources.enter_context(bars())
             self._progress.add_task("", total=1)
         [task] = self._progress.task_ids
         self._progress.update(task, description=doing, completed=done, total=total)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -13,25 +13,33 @@ import typer
 
 from pgrepo.cli.common import (
     DomainsArgument,
-    DsnOption,
+    JsonOption,
     NoCacheOption,
+    ServerOption,
     err_console,
+    print_json,
     reporting,
     resolve_dsn,
     say,
 )
+from pgrepo.cli.compiling import compiling, error_data
+from pgrepo.cli.freshness import remember
 from pgrepo.cli.generate import generated
-from pgrepo.cli.side_by_side import side_by_side
-from pgrepo.compiler.checks.check import check_domain
+from pgrepo.cli.watch import watch_files
+from pgrepo.compiler.checks.check import Report, check_domain
+from pgrepo.errors import UsageError
 from pgrepo.project import select_domains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pgrepo.cli.side_by_side import Tell
     from pgrepo.errors import SourceError
+    from pgrepo.project import DomainFiles
 
 _EPILOG = """\
 [dim]Before a commit:[/]        pgrepo check\n
+[dim]While you write:[/]        pgrepo check --watch\n
 [dim]In a GitHub workflow:[/]   pgrepo check --format github\n
 [dim]What a code means:[/]      docs/reference/check-codes.md"""
 
@@ -40,18 +48,41 @@ class Format(StrEnum):
     """How errors are printed."""
 
     TEXT = "text"
-    JSON = "json"
     GITHUB = "github"
+    JSON = "json"
+    """As --json does; what it was called before that was there."""
 
 
 FormatOption = Annotated[
     Format,
     typer.Option(
         "--format",
-        help="text for people; json for editors and other programs; github for annotations in a "
-        "GitHub workflow.",
+        metavar="[text|github]",
+        help="github prints annotations for a GitHub workflow.",
     ),
 ]
+WatchOption = Annotated[
+    bool,
+    typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The domains, and what was found in each; errors name files relative to their project."""
+
+    domains: Sequence[DomainFiles]
+    reports: Sequence[Report]
+
+    @property
+    def errors(self) -> list[SourceError]:
+        """All errors."""
+        return [error for report in self.reports for error in report.errors]
+
+    @property
+    def notes(self) -> list[str]:
+        """All notes."""
+        return [note for report in self.reports for note in report.notes]
 
 
 def register(app: typer.Typer) -> None:
@@ -61,10 +92,12 @@ def register(app: typer.Typer) -> None:
 
 def check(
     domains: DomainsArgument = None,
-    output: FormatOption = Format.TEXT,
-    dsn: DsnOption = None,
     *,
+    as_json: JsonOption = False,
+    output: FormatOption = Format.TEXT,
+    watch: WatchOption = False,
     no_cache: NoCacheOption = False,
+    dsn: ServerOption = None,
 ) -> None:
     """Check the SQL, the schema, and that the repositories are current.
 
@@ -73,56 +106,57 @@ def check(
     not suit tables named hot in pyproject.toml. A finding can be allowed where it is, with a
     reason. The exit status is 1 when there is an error.
     """
+    look = partial(_check, domains or [], dsn, cached=not no_cache)
     with reporting():
-        selected = [generated(domain)[0] for domain in select_domains(domains or [])]
-        url = resolve_dsn(dsn)
-        look = partial(check_domain, server=url, cached=not no_cache)
-        reports = [outcome.result() for outcome in side_by_side(look, selected)]
-        # What a report names is relative to its project.
-        found = [
-            (error, domain.root)
-            for domain, report in zip(selected, reports, strict=True)
-            for error in report.errors
-        ]
-    errors = [error for error, _ in found]
-    notes = [note for report in reports for note in report.notes]
-    match output:
+        if as_json + watch + (output is not Format.TEXT) > 1:
+            raise UsageError("--json, --watch and --format exclude each other: give one of them")
+        if watch:
+            watch_files(domains or [], lambda: _print_text(look()))
+        checked = look()
+    match Format.JSON if as_json else output:
         case Format.TEXT:
-            _print_text(errors, notes, [domain.name for domain in selected])
+            _print_text(checked)
         case Format.JSON:
-            described = [_described(error) for error in errors]
-            typer.echo(json.dumps(described, indent=2, ensure_ascii=False))
+            print_json([error_data(error) for error in checked.errors])
         case Format.GITHUB:
-            for error, root in found:
-                typer.echo(workflow_command(error, root))
-            for note in notes:
-                typer.echo(f"::notice title=pgrepo check::{_escaped(note)}")
-    if errors:
+            _print_github(checked)
+    if checked.errors:
         raise typer.Exit(1)
 
 
-def _print_text(errors: Sequence[SourceError], notes: Sequence[str], names: Sequence[str]) -> None:
-    for note in notes:
+def _check(names: Sequence[str], dsn: str | None, *, cached: bool) -> Checked:
+    selected = [generated(domain)[0] for domain in select_domains(names)]
+    work = partial(_look, server=resolve_dsn(dsn), cached=cached)
+    outcomes = compiling("checking", work, selected)
+    return Checked(selected, [outcome.result() for outcome in outcomes])
+
+
+def _look(domain: DomainFiles, tell: Tell, *, server: str, cached: bool) -> Report:
+    report = check_domain(domain, server, cached=cached, on_progress=tell)
+    if cached and not report.errors:
+        remember(domain)
+    return report
+
+
+def _print_text(checked: Checked) -> None:
+    for note in checked.notes:
         say(f"note: {note}", style="dim", to=err_console)
+    errors = checked.errors
     if not errors:
-        say(f"all clear: {', '.join(names)}", style="green")
+        names = ", ".join(domain.name for domain in checked.domains)
+        say(f"all clear: {names}", style="green")
         return
     say("\n\n".join(str(error) for error in errors), to=err_console)
     count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
     say(f"\n{count}", style="bold red", to=err_console)
 
 
-def _described(error: SourceError) -> dict[str, object]:
-    """An error as plain data: what `pgrepo describe` says of one, and how bad it is."""
-    return {
-        "code": error.code,
-        "severity": error.severity,
-        "message": error.message,
-        "file": error.file,
-        "line": error.line,
-        "column": error.column,
-        "help": error.help,
-    }
+def _print_github(checked: Checked) -> None:
+    for domain, report in zip(checked.domains, checked.reports, strict=True):
+        for error in report.errors:
+            typer.echo(workflow_command(error, domain.root))
+    for note in checked.notes:
+        typer.echo(f"::notice title=pgrepo check::{_escaped(note)}")
 
 
 def workflow_command(error: SourceError, root: Path) -> str:

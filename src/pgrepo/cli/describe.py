@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from enum import StrEnum
 from pathlib import Path
@@ -13,9 +12,11 @@ import psycopg
 import typer
 
 from pgrepo.cli.common import (
-    DsnOption,
+    JsonOption,
     NoCacheOption,
+    ServerOption,
     err_console,
+    print_json,
     reporting,
     resolve_dsn,
     say,
@@ -41,12 +42,12 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 [dim]A project's queries:[/]   pgrepo describe\n
-[dim]For a program:[/]         pgrepo describe --schema dump.sql queries/ --format json\n
+[dim]For a program:[/]         pgrepo describe --schema dump.sql queries/ --json\n
 [dim]A quick question:[/]      pgrepo describe --sql 'SELECT now() - $1::timestamptz AS age'"""
 
 
 class Format(StrEnum):
-    """How descriptions are printed."""
+    """What --json was called before: still understood, and not offered any more."""
 
     JSON = "json"
     TABLE = "table"
@@ -79,7 +80,7 @@ SqlOption = Annotated[
     list[str] | None,
     typer.Option("--sql", metavar="SQL", help="A query, with $1, $2. Can be given several times."),
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
+FormatOption = Annotated[Format, typer.Option("--format", hidden=True)]
 
 
 def register(app: typer.Typer) -> None:
@@ -93,9 +94,10 @@ def describe(
     schema: SchemaOption = None,
     queries: QueriesOption = None,
     sql: SqlOption = None,
+    as_json: JsonOption = False,
     output: FormatOption = Format.TABLE,
-    dsn: DsnOption = None,
     no_cache: NoCacheOption = False,
+    dsn: ServerOption = None,
 ) -> None:
     """Show the types, nullability and cardinality of queries.
 
@@ -112,9 +114,8 @@ def describe(
         sources = [*_read(_paths([*(files or []), *(queries or [])], sql)), *_read_sql(sql or [])]
         with _session(schema or [], resolve_dsn(dsn), cached=not no_cache) as session:
             found = [item for source in sources for item in _describe_file(source, session)]
-    if output is Format.JSON:
-        descriptions = [description for description, _ in found]
-        typer.echo(json.dumps(descriptions, indent=2, ensure_ascii=False))
+    if as_json or output is Format.JSON:
+        print_json([description for description, _ in found])
     else:
         for description, error in found:
             if error is None:

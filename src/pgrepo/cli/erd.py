@@ -11,7 +11,7 @@ import typer
 
 from pgrepo.cli.common import DomainsArgument, reporting, resolve_dsn, say
 from pgrepo.compiler.analysis.scratch import apply_directory, scratch_database
-from pgrepo.errors import PgrepoError
+from pgrepo.errors import PgrepoError, ProjectError
 from pgrepo.operate.erd import read_diagram, render, replace_diagram
 from pgrepo.project import select_domains
 
@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 
 def erd(
-    domains: DomainsArgument = None, dsn: ErdDsnOption = None, write: WriteOption = None
+    domains: DomainsArgument = None, *, write: WriteOption = None, dsn: ErdDsnOption = None
 ) -> None:
     """Draw tables, columns and foreign keys as a Mermaid diagram.
 
@@ -94,11 +94,11 @@ def _write(path: Path, diagrams: dict[str, str]) -> None:
     except PgrepoError as error:
         raise PgrepoError(f"{path}: {error}") from error
     except FileNotFoundError as error:
-        raise PgrepoError(
+        raise ProjectError(
             f"{path}: {error.strerror}; write the page first, with the two lines in it between "
             "which the diagram is to stand (see --help)"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise PgrepoError(f"{path}: {said}") from error
+        raise ProjectError(f"{path}: {said}") from error
     say(f"{path} is up to date" if text == before else f"{path}: drawn {', '.join(diagrams)}")

@@ -15,14 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from pgrepo import embedded
-from pgrepo.cli.common import console, reporting, say
+from pgrepo.cli.common import JsonOption, console, print_json, reporting, say
+from pgrepo.cli.completion import complete_query
 from pgrepo.cli.description_table import print_description
 from pgrepo.cli.plan_words import steps
 from pgrepo.cli.tables import show
 from pgrepo.compiler.checks.findings import read_statement
 from pgrepo.compiler.checks.plans import read_plan, with_limits
 from pgrepo.compiler.checks.schema import read_schema
-from pgrepo.compiler.checks.statistics import OLDEST, ROWS, enlarge, hot_tables
+from pgrepo.compiler.checks.statistics import OLDEST, ROWS, enlarge, large_tables
 from pgrepo.compiler.compile import analysis_tools, tools_on
 from pgrepo.compiler.description import QueryDescriber
 from pgrepo.errors import CompilationError, ProjectError, ServerVersionError, UsageError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from pgrepo.compiler.checks.findings import Statement
     from pgrepo.compiler.compile import AnalysisTools
+    from pgrepo.compiler.description import QueryDescription
     from pgrepo.compiler.model import Query
     from pgrepo.project import DomainFiles
     from pgrepo.sqlfiles.queries import NamedQuery
@@ -48,7 +50,10 @@ _GENERIC = 160000  # the first version with EXPLAIN (GENERIC_PLAN)
 _ORDER = "order_by"
 
 QueryArgument = Annotated[
-    str, typer.Argument(metavar="QUERY", help="A query's name, or domain.name.")
+    str,
+    typer.Argument(
+        metavar="QUERY", help="A query's name, or domain.name.", autocompletion=complete_query
+    ),
 ]
 AnalyzeOption = Annotated[
     bool,
@@ -89,6 +94,7 @@ def explain(
     *,
     analyze: AnalyzeOption = False,
     param: ParamOption = None,
+    as_json: JsonOption = False,
     dsn: DatabaseOption = None,
 ) -> None:
     """Show what PostgreSQL does for a query, the most expensive step first.
@@ -110,8 +116,12 @@ def explain(
             if values is None and analyze:
                 values = {}
             explained = _explain(tools, analysed, values, analyze=analyze)
-            print_description(QueryDescriber(tools.catalog.tables()).describe(analysed))
-    _print(explained, about)
+            description = QueryDescriber(tools.catalog.tables()).describe(analysed)
+    if as_json:
+        print_json(_as_json(description, explained, about))
+    else:
+        print_description(description)
+        _print(explained, about)
 
 
 # The query --------------------------------------------------------------------------------------
@@ -190,11 +200,7 @@ def _enlarged(domain: DomainFiles, tools: AnalysisTools) -> str:
     version = tools.connection.info.server_version
     if version < OLDEST:
         return "In an empty database, so that the plan says little: name a real one with --dsn."
-    tables = hot_tables(domain, tools.catalog) or [
-        relation
-        for relation in tools.catalog.relations.values()
-        if relation.kind in {"r", "p"} and relation.schema == domain.name
-    ]
+    tables = large_tables(domain, tools.catalog)
     enlarge(tools.connection, tables, read_schema(tools.connection))
     names = ", ".join(sorted(table.name for table in tables))
     return f"In a scratch database, as if there were {ROWS:,} rows in each of {names}."
@@ -205,9 +211,10 @@ def _enlarged(domain: DomainFiles, tools: AnalysisTools) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A plan as data, and as PostgreSQL prints it."""
+    """A plan as data, as PostgreSQL's JSON, and as it prints it for people."""
 
     plan: Any
+    raw: Any
     text: str
 
 
@@ -249,7 +256,7 @@ def _ask(
         assert row is not None
         plan = read_plan(row[0])
         lines = cursor.execute(f"EXPLAIN ({options}) {sql}".encode(), parameters or None)
-        return Explained(plan, "\n".join(line for (line,) in lines))
+        return Explained(plan, row[0], "\n".join(line for (line,) in lines))
 
 
 def _meant(query: NamedQuery, values: Mapping[str, str | None]) -> Choice:
@@ -306,6 +313,19 @@ def _text(value: object) -> str | None:
 
 
 # Output -----------------------------------------------------------------------------------------
+
+
+def _as_json(description: QueryDescription, explained: Explained, about: str) -> dict[str, object]:
+    return {
+        "query": description,
+        "about": about,
+        "steps": [
+            {"share": round(step.share, 4), "words": step.words, "numbers": step.numbers}
+            for step in steps(explained.plan, explained.text)
+        ],
+        "plan": explained.raw,
+        "text": explained.text,
+    }
 
 
 def _print(explained: Explained, about: str) -> None:

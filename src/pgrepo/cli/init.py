@@ -63,8 +63,16 @@ def _write(directory: Path, name: Path, texts: dict[str, str]) -> None:
             f"{name / taken[0]} exists, and nothing is overwritten: take another name, or begin "
             "in an empty directory"
         )
-    for path, text in texts.items():
-        target = directory / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+    written: list[Path] = []
+    try:
+        for path, text in texts.items():
+            target = directory / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("x", encoding="utf-8", newline="\n") as stream:
+                written.append(target)
+                stream.write(text)
+    except BaseException:
+        # The disk is full, or Ctrl-C: a half of a project would be in the way of the next try.
+        for target in written:
+            target.unlink(missing_ok=True)
+        raise

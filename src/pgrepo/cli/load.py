@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from pgrepo.cli.common import DsnOption, reporting, resolve_dsn, say
+from pgrepo.cli.common import (
+    DomainArgument,
+    DsnOption,
+    JsonOption,
+    print_json,
+    reporting,
+    resolve_dsn,
+    say,
+)
 from pgrepo.cli.loading import load_with_progress
 from pgrepo.errors import ProjectError
 from pgrepo.operate.load import load_sample, read_steps, sample_files
@@ -16,7 +24,6 @@ _EPILOG = """\
 [dim]A million messages:[/]      pgrepo load monumento --scale 2.5\n
 [dim]A few rows to look at:[/]   pgrepo load monumento --sample"""
 
-DomainArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="Whose data.")]
 ScaleOption = Annotated[
     float, typer.Option("--scale", min=0.0001, help="How much synthetic data; see its README.")
 ]
@@ -31,7 +38,9 @@ def register(app: typer.Typer) -> None:
 def load(
     domain: DomainArgument,
     scale: ScaleOption = 1.0,
+    *,
     sample: SampleOption = False,
+    as_json: JsonOption = False,
     dsn: DsnOption = None,
 ) -> None:
     """Fill a migrated database with sample and synthetic data.
@@ -52,6 +61,9 @@ def load(
         added = {"sample": load_sample(url, files)} if has_sample else {}
         if has_steps and not sample:
             added |= load_with_progress(url, files, scale)
+    if as_json:
+        print_json([{"step": name, "rows": rows} for name, rows in added.items()])
+        return
     for name, rows in added.items():
         if rows:
             say(f"{name}: {rows:,} rows added")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
-import psycopg
 import typer
 
 import pgrepo
 from pgrepo.cli import (
     bench,
+    catalog,
     check,
     demo,
     describe,
@@ -24,10 +26,11 @@ from pgrepo.cli import (
     load,
     migrate,
     partitions,
+    schema,
     server,
 )
-from pgrepo.cli.common import err_console, say
-from pgrepo.errors import PgrepoError
+from pgrepo.cli.common import EXPECTED, reporting, tell
+from pgrepo.cli.next_step import show_next_step
 
 _EPILOG = """\
 [dim]See it work:[/]      pgrepo demo\n
@@ -52,7 +55,7 @@ def build_app() -> typer.Typer:
     app.callback(invoke_without_command=True)(without_verb)
     verbs = (
         demo, init, generate, check, describe, explain, migrate, partitions, load, bench, erd,
-        server,
+        catalog, schema, server,
     )  # fmt: skip
     for module in verbs:
         module.register(app)
@@ -76,41 +79,31 @@ def without_verb(context: typer.Context, version: VersionOption = False) -> None
         typer.echo(f"pgrepo {pgrepo.__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        context.get_help()
-        raise typer.Exit
+        with reporting():
+            show_next_step()
 
 
 def main() -> None:
-    """The console script: status 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C."""
+    """The console script; docs/reference/cli.md has its exit statuses."""
+    _prepare_streams()
+    status = 1
+    try:
+        build_app()(prog_name="pgrepo")
+    except KeyboardInterrupt:
+        status = 130
+    except EXPECTED as error:
+        with contextlib.suppress(OSError):
+            status = tell(error)
+    sys.exit(status)
+
+
+def _prepare_streams() -> None:
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started this; what is written goes nowhere
+            mode = "r" if name == "stdin" else "w"
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - to the end
+            setattr(sys, name, nowhere)
     for stream in (sys.stdout, sys.stderr):
         # An old terminal shows "?" for what it does not have; it is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    try:
-        build_app()(prog_name="pgrepo")
-    except PgrepoError as error:
-        message = str(error)
-    except psycopg.Error as error:
-        message = _told(error)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    else:
-        return
-    with contextlib.suppress(BrokenPipeError):
-        say(message, to=err_console)
-    sys.exit(1)
-
-
-def _told(error: psycopg.Error) -> str:
-    """PostgreSQL's or libpq's words, with what can be done about it."""
-    said = (error.diag.message_primary or str(error)).strip() or type(error).__name__
-    if error.diag.sqlstate is not None:
-        hint = f"\n{error.diag.message_hint}" if error.diag.message_hint else ""
-        return f"PostgreSQL refused: {said} (SQLSTATE {error.diag.sqlstate}){hint}"
-    if isinstance(error, psycopg.ProgrammingError):
-        # libpq's words would show the string, and a password in it.
-        return "the connection string cannot be read: write postgresql://user@host/database"
-    return (
-        f"the database cannot be reached: {said}\n"
-        "name another one with --dsn or DATABASE_URL; without either, the embedded server is used"
-    )

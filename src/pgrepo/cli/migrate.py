@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from pgrepo.cli.common import (
+    DomainArgument,
     DomainsArgument,
     DsnOption,
+    JsonOption,
     console,
     err_console,
+    print_json,
     reporting,
     resolve_dsn,
     say,
 )
+from pgrepo.cli.progress import working
 from pgrepo.operate import migrate as operate
 from pgrepo.operate.migrate.plan import FileStatus, Plan, State, format_version
 from pgrepo.project import DomainFiles, select_domains
+
+if TYPE_CHECKING:
+    from pgrepo.operate.migrate import AppliedFile, Verification
 
 _STYLES = {
     State.APPLIED: "green",
@@ -51,27 +59,47 @@ def register(app: typer.Typer) -> None:
 
 
 def migrate(
-    domains: DomainsArgument = None, dsn: DsnOption = None, wait: WaitOption = 60.0
+    domains: DomainsArgument = None,
+    *,
+    wait: WaitOption = 60.0,
+    as_json: JsonOption = False,
+    dsn: DsnOption = None,
 ) -> None:
-    """Apply the DDL files that the database has not seen."""
+    """Apply the DDL files that the database has not seen.
+
+    Each file is applied whole or not at all. Interrupted, or after a file that PostgreSQL refuses,
+    it goes on where it stopped when it is run again. `pgrepo status` shows what it would apply.
+    """
+    applied: list[dict[str, object]] = []
+
+    def tell(domain: DomainFiles, file: AppliedFile) -> None:
+        applied.append(
+            {
+                "domain": domain.name,
+                "version": format_version(file.version),
+                "file": file.name,
+                "milliseconds": file.milliseconds,
+            }
+        )
+        if not as_json:
+            say(f"applied {file.name} in {file.milliseconds} ms")
+
     with reporting():
         selected = select_domains(domains or [])
         url = resolve_dsn(dsn)
-        for domain in selected:
-            applied = operate.migrate(
-                url,
-                domain,
-                wait=wait,
-                on_applied=lambda file: say(f"applied {file.name} in {file.milliseconds} ms"),
-            )
-            if not applied:
-                say(f"{domain.name} is up to date")
+        try:
+            for domain in selected:
+                with working(f"migrating {domain.name}"):
+                    done = operate.migrate(url, domain, wait=wait, on_applied=partial(tell, domain))
+                if not done and not as_json:
+                    say(f"{domain.name} is up to date")
+        finally:  # where a file is refused, those before it stay applied
+            if as_json:
+                print_json(applied)
 
 
 def status(
-    domains: DomainsArgument = None,
-    dsn: DsnOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    domains: DomainsArgument = None, *, as_json: JsonOption = False, dsn: DsnOption = None
 ) -> None:
     """Show which files are applied, pending, edited or missing."""
     with reporting():
@@ -79,75 +107,79 @@ def status(
         url = resolve_dsn(dsn)
         plans = [operate.status(url, domain) for domain in selected]
     if as_json:
-        typer.echo(json.dumps([_as_json(plan, file) for plan in plans for file in plan.files]))
+        print_json([_as_json(plan, file) for plan in plans for file in plan.files])
         return
     for plan in plans:
         console.print(_table(plan))
 
 
-def verify(domains: DomainsArgument = None, dsn: DsnOption = None) -> None:
-    """Compare the schema with what its files make of an empty database."""
-    different = False
+def verify(
+    domains: DomainsArgument = None, *, as_json: JsonOption = False, dsn: DsnOption = None
+) -> None:
+    """Compare the schema with what its files make of an empty database.
+
+    The exit status is 1 when they differ.
+    """
     with reporting():
         selected = select_domains(domains or [])
         url = resolve_dsn(dsn)
+        results = {}
         for domain in selected:
-            result = operate.verify(url, domain)
-            different = different or not result.is_equal
-            if result.is_equal:
-                say(f"{domain.name} is what its files make")
-            else:
-                say(f"{domain.name} is not what its files make:\n{result.render()}")
-            for name in result.pending:
-                say(f"left out, because it is not applied yet: {name}", to=err_console)
-    if different:
+            with working(f"verifying {domain.name}"):
+                results[domain.name] = operate.verify(url, domain)
+            if not as_json:
+                _tell_verified(domain.name, results[domain.name])
+    if as_json:
+        print_json([_verified(name, result) for name, result in results.items()])
+    if not all(result.is_equal for result in results.values()):
         raise typer.Exit(1)
 
 
+def _tell_verified(name: str, result: Verification) -> None:
+    if result.is_equal:
+        say(f"{name} is what its files make")
+    else:
+        say(f"{name} is not what its files make:\n{result.render()}")
+    for file in result.pending:
+        say(f"left out, because it is not applied yet: {file}", to=err_console)
+
+
 def dump(
-    domains: DomainsArgument = None,
-    dsn: DsnOption = None,
-    output: OutputOption = None,
+    domains: DomainsArgument = None, *, output: OutputOption = None, dsn: DsnOption = None
 ) -> None:
     """Write the schema as one SQL file, from the live database."""
     with reporting():
         selected = select_domains(domains or [])
         url = resolve_dsn(dsn)
         text = "\n\n".join(operate.dump(url, domain) for domain in selected)
-    if output is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise typer.BadParameter(f"{output}: {error.strerror}", param_hint="--output") from error
+        if output is None:
+            typer.echo(text, nl=False)
+        else:
+            output.write_text(text, encoding="utf-8")
 
 
 def baseline(
-    domain: Annotated[str, typer.Argument(metavar="DOMAIN")],
+    domain: DomainArgument,
     version: Annotated[
         str, typer.Argument(metavar="VERSION", help="The last version that the database has.")
     ],
-    dsn: DsnOption = None,
+    *,
     verify: Annotated[
         bool,
         typer.Option(
             "--verify", help="Refuse when the schema is not what the files up to VERSION make."
         ),
     ] = False,
+    dsn: DsnOption = None,
 ) -> None:
     """Adopt a database: take the files up to a version as applied without running them."""
     with reporting():
-        files = _one(domain)
+        [files] = select_domains([domain])
         adopted = operate.baseline(resolve_dsn(dsn), files, version=version, verify=verify)
-        for file in adopted:
-            say(f"taken as applied: {file.name}")
-        if not adopted:
-            say(f"{domain} had them in its ledger already")
-
-
-def _one(name: str) -> DomainFiles:
-    return select_domains([name])[0]
+    for file in adopted:
+        say(f"taken as applied: {file.name}")
+    if not adopted:
+        say(f"{domain} had them in its ledger already")
 
 
 def _table(plan: Plan) -> Table:
@@ -163,6 +195,15 @@ def _table(plan: Plan) -> Table:
             "" if applied_at is None else f"{applied_at:%Y-%m-%d %H:%M:%S %Z}",
         )
     return table
+
+
+def _verified(name: str, result: Verification) -> dict[str, object]:
+    return {
+        "domain": name,
+        "is_equal": result.is_equal,
+        "differences": [asdict(difference) for difference in result.differences],
+        "pending": result.pending,
+    }
 
 
 def _as_json(plan: Plan, file: FileStatus) -> dict[str, str | None]:

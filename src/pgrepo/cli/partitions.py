@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import importlib
-import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from pgrepo.cli.common import DsnOption, console, err_console, reporting, resolve_dsn, say
+from pgrepo.cli.common import (
+    DsnOption,
+    JsonOption,
+    console,
+    err_console,
+    print_json,
+    reporting,
+    resolve_dsn,
+    say,
+)
+from pgrepo.cli.completion import complete_domain
+from pgrepo.cli.progress import working
 from pgrepo.errors import PartitionError
 from pgrepo.operate import partitions as operate
 from pgrepo.project import select_domains
@@ -19,10 +30,15 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from pgrepo.operate.partitions import PartitionedTable
+    from pgrepo.operate.partitions.archive import Archived
 
 SchemasArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SCHEMA", help="Without one, those of the project's domains."),
+    typer.Argument(
+        metavar="SCHEMA",
+        help="Without one, those of the project's domains.",
+        autocompletion=complete_domain,
+    ),
 ]
 TableArgument = Annotated[str, typer.Argument(metavar="TABLE", help="As schema.table.")]
 WaitOption = Annotated[
@@ -32,7 +48,9 @@ WaitOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Adds the verbs."""
-    group = typer.Typer(help="Partitions of time: make, look at, archive and restore them.")
+    group = typer.Typer(
+        help="Partitions of time: make, look at, archive and restore them.", no_args_is_help=True
+    )
     group.command()(ensure)
     group.command()(status)
     group.command()(archive)
@@ -42,10 +60,12 @@ def register(app: typer.Typer) -> None:
 
 def ensure(
     schemas: SchemasArgument = None,
+    *,
     months_ahead: Annotated[
         int, typer.Option(min=0, help="How many months after this one.")
     ] = operate.MONTHS_AHEAD,
     wait: WaitOption = 60.0,
+    as_json: JsonOption = False,
     dsn: DsnOption = None,
 ) -> None:
     """Make the partitions of this month and of those ahead that are missing.
@@ -53,17 +73,25 @@ def ensure(
     Safe to repeat, and from many processes at once.
     """
     with reporting():
-        for schema in _schemas(schemas):
-            made = operate.ensure(resolve_dsn(dsn), schema, months_ahead=months_ahead, wait=wait)
-            for name in made:
-                say(f"made {name}")
-            if not made:
-                say(f"{schema} has them all")
+        url = resolve_dsn(dsn)
+        made = {
+            schema: operate.ensure(url, schema, months_ahead=months_ahead, wait=wait)
+            for schema in _schemas(schemas)
+        }
+    if as_json:
+        print_json([{"schema": schema, "made": names} for schema, names in made.items()])
+        return
+    for schema, names in made.items():
+        for name in names:
+            say(f"made {name}")
+        if not names:
+            say(f"{schema} has them all")
 
 
 def status(
     schemas: SchemasArgument = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    *,
+    as_json: JsonOption = False,
     dsn: DsnOption = None,
 ) -> None:
     """Show how far ahead each table has partitions.
@@ -75,7 +103,7 @@ def status(
         url = resolve_dsn(dsn)
         tables = [table for name in _schemas(schemas) for table in operate.status(url, name)]
     if as_json:
-        typer.echo(json.dumps([_as_json(table, now) for table in tables]))
+        print_json([_as_json(table, now) for table in tables])
     else:
         console.print(_table(tables, now))
     short = [table for table in tables if table.is_short(now)]
@@ -96,7 +124,9 @@ def archive(
         typer.Option(min=0, help="Partitions whose last moment is more months ago are archived."),
     ],
     to: Annotated[str, typer.Option(metavar="PLACE", help="A folder, or a URL of fsspec's.")],
+    *,
     wait: WaitOption = 60.0,
+    as_json: JsonOption = False,
     dsn: DsnOption = None,
 ) -> None:
     """Move old partitions to Parquet files, and drop them when their files are read back.
@@ -105,17 +135,23 @@ def archive(
     """
     with reporting():
         operate = _archives()
-        done = operate.archive(
-            resolve_dsn(dsn),
-            table,
-            keep_months=keep_months,
-            to=to,
-            wait=wait,
-            on_archived=lambda found: say(
-                f"archived {found.partition}, {found.rows} rows, in {found.file}"
-            ),
-        )
-        if not done:
+        done: list[Archived] = []
+
+        def tell(archived: Archived) -> None:
+            done.append(archived)
+            if not as_json:
+                say(f"archived {archived.partition}, {archived.rows} rows, in {archived.file}")
+
+        url = resolve_dsn(dsn)
+        try:
+            with working(f"archiving {table}"):
+                operate.archive(
+                    url, table, keep_months=keep_months, to=to, wait=wait, on_archived=tell
+                )
+        finally:  # a failure leaves archived what was
+            if as_json:
+                print_json([asdict(archived) for archived in done])
+        if not done and not as_json:
             say(f"{table} has nothing that old")
 
 
@@ -125,13 +161,20 @@ def restore(
     source: Annotated[
         str, typer.Option("--from", metavar="PLACE", help="Where it was archived to.")
     ],
+    *,
     wait: WaitOption = 60.0,
+    as_json: JsonOption = False,
     dsn: DsnOption = None,
 ) -> None:
     """Bring an archived partition back, equal row for row, or not at all."""
     with reporting():
         operate = _archives()
-        found = operate.restore(resolve_dsn(dsn), table, partition, source=source, wait=wait)
+        url = resolve_dsn(dsn)
+        with working(f"restoring {partition}"):
+            found = operate.restore(url, table, partition, source=source, wait=wait)
+    if as_json:
+        print_json(asdict(found))
+    else:
         say(f"restored {found.partition}, {found.rows} rows")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pgrepo import embedded
-from pgrepo.cli.common import reporting, say
+from pgrepo.cli.common import JsonOption, print_json, reporting, say
 
 DataDirOption = Annotated[
     Path | None,
@@ -30,22 +31,22 @@ def register(app: typer.Typer) -> None:
     app.add_typer(server, name="server")
 
 
-def start(data_dir: DataDirOption = None) -> None:
+def start(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> None:
     """Start it, to run until `pgrepo server stop`."""
     with reporting():
-        _show(embedded.start(data_dir))
+        _show(embedded.start(data_dir), as_json=as_json)
 
 
-def stop(data_dir: DataDirOption = None) -> None:
+def stop(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> None:
     """Stop it; its data stays."""
     with reporting():
-        _show(embedded.stop(data_dir))
+        _show(embedded.stop(data_dir), as_json=as_json)
 
 
-def status(data_dir: DataDirOption = None) -> None:
+def status(data_dir: DataDirOption = None, *, as_json: JsonOption = False) -> None:
     """Show whether it runs and where its data is."""
     with reporting():
-        _show(embedded.status(data_dir))
+        _show(embedded.status(data_dir), as_json=as_json)
 
 
 def url(data_dir: DataDirOption = None) -> None:
@@ -56,7 +57,10 @@ def url(data_dir: DataDirOption = None) -> None:
         say((found if found.running and found.keep else embedded.start(data_dir)).url or "")
 
 
-def _show(status: embedded.ServerStatus) -> None:
+def _show(status: embedded.EmbeddedStatus, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**asdict(status), "data_dir": str(status.data_dir)})
+        return
     if status.running:
         kept = "runs until `pgrepo server stop`" if status.keep else "stops with its last user"
         say(f"PostgreSQL {status.version} is running (process {status.pid}); it {kept}")

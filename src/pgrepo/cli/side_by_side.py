@@ -7,17 +7,21 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
 D = TypeVar("D")
 T = TypeVar("T")
+Tell = Callable[[int, int], None]
+"""Is told how many queries are done, and of how many."""
 
 # While one waits for the server, another one computes; each has a connection or two to it.
 _AT_ONCE = 3
@@ -38,14 +42,20 @@ class Outcome(Generic[T]):
         return self._value  # type: ignore[return-value]  # None only where T has it
 
 
-def side_by_side(work: Callable[[D], T], domains: Sequence[D]) -> list[Outcome[T]]:
+def side_by_side(
+    work: Callable[[D, Tell], T],
+    domains: Sequence[D],
+    watch: Callable[[int, int, int], None] | None = None,
+) -> list[Outcome[T]]:
     """Works on domains at once, each in a process; on a single one right here.
 
     Compiling is Python's work as much as the server's, so that threads would take turns.
 
     Args:
-        work: can be pickled, and so can what it is given, returns and raises.
+        work: can be pickled, and so can what it is given, returns and raises. Besides a domain it
+            is given what it may tell how much is done, and of how much.
         domains: what it is given.
+        watch: is told that, behind the number of the domain.
 
     Returns:
         The outcome for each domain, in their order; all are there.
@@ -54,7 +64,7 @@ def side_by_side(work: Callable[[D], T], domains: Sequence[D]) -> list[Outcome[T
         KeyboardInterrupt: Ctrl-C; all have put away what they had begun.
     """
     if len(domains) == 1:
-        return [_outcome(work, domains[0])]
+        return [_outcome(work, domains[0], partial(watch, 0) if watch else _nobody)]
     waiting = dict(enumerate(domains))
     running: dict[Connection, tuple[int, BaseProcess]] = {}
     found: dict[int, Outcome[T]] = {}
@@ -62,50 +72,65 @@ def side_by_side(work: Callable[[D], T], domains: Sequence[D]) -> list[Outcome[T
         while waiting or running:
             while waiting and len(running) < _AT_ONCE:
                 at = next(iter(waiting))
-                receiver, process = _start(work, waiting.pop(at))
-                running[receiver] = at, process
+                receiver, sender, process = _made(work, waiting.pop(at), watched=watch is not None)
+                running[receiver] = at, process  # before it begins: Ctrl-C must not miss it
+                process.start()
+                sender.close()
             ready = wait(list(running))
             for receiver in [receiver for receiver in running if receiver in ready]:
-                at, process = running.pop(receiver)
-                found[at] = _received(receiver, process)
+                at, process = running[receiver]
+                received = _received(receiver, process)
+                if isinstance(received, Outcome):
+                    del running[receiver]
+                    process.join()
+                    found[at] = received
+                elif watch is not None:
+                    watch(at, *received)
     except BaseException:
         _interrupt([process for _, process in running.values()])
         raise
     return [found[at] for at in range(len(domains))]
 
 
-def _outcome(work: Callable[[D], T], domain: D) -> Outcome[T]:
+def _outcome(work: Callable[[D, Tell], T], domain: D, tell: Tell) -> Outcome[T]:
     # What is read stays to the end, and looking for garbage in it takes a fifth of the time.
     gc.disable()
     try:
-        return Outcome(work(domain), None)
+        return Outcome(work(domain, tell), None)
     except Exception as error:  # noqa: BLE001 - it is raised where the outcome is asked for
         return Outcome(None, error)
     finally:
         gc.enable()
 
 
-def _start(work: Callable[[D], T], domain: D) -> tuple[Connection, BaseProcess]:
+def _nobody(done: int, total: int) -> None:
+    """Is told what nobody wants to know."""
+
+
+def _made(
+    work: Callable[[D, Tell], T], domain: D, *, watched: bool
+) -> tuple[Connection, Connection, BaseProcess]:
+    """A process that has not begun, and the two ends of its pipe."""
     # A copy of this process needs no imports. It is not safe where there are other threads, nor
     # with what libraries of macOS do in the background.
     alone = sys.platform == "linux" and threading.active_count() == 1
     context = get_context("fork") if alone else get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(work, domain, sender), daemon=True)
-    process.start()
-    sender.close()
-    return receiver, process
+    process = context.Process(target=_run, args=(work, domain, sender, watched), daemon=True)
+    return receiver, sender, process
 
 
-def _run(work: Callable[[D], T], domain: D, sender: Connection) -> None:
+def _run(work: Callable[[D, Tell], T], domain: D, sender: Connection, watched: bool) -> None:
     # Not KeyboardInterrupt: a process that it ends prints a traceback.
     signal.signal(signal.SIGINT, lambda *_: sys.exit(_INTERRUPTED))
-    sender.send(_outcome(work, domain))
+    tell = (lambda done, total: sender.send((done, total))) if watched else _nobody
+    sender.send(_outcome(work, domain, tell))
 
 
-def _received(receiver: Connection, process: BaseProcess) -> Outcome[Any]:
+def _received(receiver: Connection, process: BaseProcess) -> Outcome[Any] | tuple[int, int]:
+    """What a process has sent: its outcome, or how much is done."""
     try:
-        outcome: Outcome[Any] = receiver.recv()
+        received: Outcome[Any] | tuple[int, int] = receiver.recv()
     except EOFError:
         process.join()
         if process.exitcode == _INTERRUPTED:
@@ -113,13 +138,13 @@ def _received(receiver: Connection, process: BaseProcess) -> Outcome[Any]:
         raise ChildProcessError(
             f"a process that worked on a domain ended with status {process.exitcode}"
         ) from None
-    process.join()
-    return outcome
+    return received
 
 
 def _interrupt(processes: Sequence[BaseProcess]) -> None:
-    for process in processes:
+    begun = [process for process in processes if process.pid is not None]
+    for process in begun:
         if process.pid is not None and process.is_alive():
             os.kill(process.pid, signal.SIGINT)
-    for process in processes:
+    for process in begun:
         process.join()

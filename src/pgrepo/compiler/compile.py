@@ -12,7 +12,7 @@ from pgrepo.compiler.codegen.drift import changed_queries
 from pgrepo.compiler.codegen.package import write_package
 from pgrepo.compiler.codegen.routing import routing_errors
 from pgrepo.compiler.model import CompiledDomain, QueryModule
-from pgrepo.compiler.session import AnalysisTools, Session, analysis_tools, tools_on
+from pgrepo.compiler.session import AnalysisTools, Session, analysis_tools, ignore, tools_on
 from pgrepo.errors import CompilationError, SourceError
 from pgrepo.sqlfiles.queries import read_query_directory
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pgrepo.compiler.analysis.analyse import QueryAnalyser
     from pgrepo.compiler.model import Query
+    from pgrepo.compiler.session import OnProgress
     from pgrepo.project import DomainFiles
     from pgrepo.sqlfiles.queries import NamedQuery, QueryFile
 
@@ -31,19 +32,27 @@ __all__ = [
 ]  # fmt: skip
 
 
-def generate(domain: DomainFiles, server: str, *, cached: bool = False) -> writer.Changes:
+def generate(
+    domain: DomainFiles,
+    server: str,
+    *,
+    cached: bool = False,
+    on_progress: OnProgress = ignore,
+) -> writer.Changes:
     """Writes a domain's package anew.
 
     Args:
         domain: where its files are.
         server: a connection string; a scratch database is made on that server.
         cached: whether to believe what an earlier run found out, and to remember it for others.
+        on_progress: called now and then with how many queries are done, and of how many.
 
     Raises:
         CompilationError: a file is wrong; nothing is written.
     """
     assert domain.output is not None
-    return writer.write(domain.output, compile_domain(domain, server, cached=cached))
+    files = compile_domain(domain, server, cached=cached, on_progress=on_progress)
+    return writer.write(domain.output, files)
 
 
 def drift(domain: DomainFiles, files: Mapping[str, str]) -> list[SourceError]:
@@ -54,13 +63,19 @@ def drift(domain: DomainFiles, files: Mapping[str, str]) -> list[SourceError]:
     return [error for name in names for error in _drift_of(domain, domain.output / name, files)]
 
 
-def compile_domain(domain: DomainFiles, server: str, *, cached: bool = False) -> Mapping[str, str]:
+def compile_domain(
+    domain: DomainFiles,
+    server: str,
+    *,
+    cached: bool = False,
+    on_progress: OnProgress = ignore,
+) -> Mapping[str, str]:
     """Returns the files of a domain's package, by name; the arguments are those of `generate`.
 
     Raises:
         CompilationError: holds every error of every file.
     """
-    with open_session(domain, server, cached=cached) as session:
+    with open_session(domain, server, cached=cached, on_progress=on_progress) as session:
         compiled, errors = analyse_domain(domain, session)
     if errors:
         raise CompilationError(errors)
@@ -73,11 +88,13 @@ def open_session(
     *,
     cached: bool = False,
     describer: type[Describer] = Describer,
+    on_progress: OnProgress = ignore,
 ) -> Session:
     """What answers about a domain's queries; a context manager."""
     return Session(
         lambda: analysis_tools(domain.sql, server, domain.root, describer),
         open_cache(domain.root, server, [domain.sql]) if cached else None,
+        on_progress,
     )
 
 
@@ -125,14 +142,18 @@ def analyse_all(
 
 
 def _analyse_files(
-    files: Sequence[QueryFile], analyser: QueryAnalyser | Session
+    files: Sequence[QueryFile], session: Session
 ) -> tuple[list[QueryModule], list[SourceError]]:
     modules: list[QueryModule] = []
     errors: list[SourceError] = []
+    done, total = 0, sum(len(file.queries) for file in files)
     for file in files:
-        queries, problems = analyse_all(file.queries, analyser)
+        session.on_progress(done, total)
+        queries, problems = analyse_all(file.queries, session)
+        done += len(file.queries)
         errors += [*file.errors, *problems]
         modules.append(QueryModule(file.name, file.doc, file.source, tuple(queries)))
+    session.on_progress(done, total)
     return modules, sorted(errors, key=lambda error: (error.file, error.line, error.column))
 
 

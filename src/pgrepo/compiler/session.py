@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from pgrepo.compiler.model import Query, Table
     from pgrepo.sqlfiles.queries import NamedQuery
 
+    OnProgress = Callable[[int, int], None]
+
+
+def ignore(done: int, total: int) -> None:
+    """Is told how many queries are done, and of how many; for when nobody wants to know."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnalysisTools:
@@ -48,15 +54,18 @@ class Session:
     Args:
         open_tools: makes the scratch database.
         cache: what earlier runs found out; None to ask for everything.
+        on_progress: is told how many queries are done, and of how many.
     """
 
     def __init__(
         self,
         open_tools: Callable[[], AbstractContextManager[AnalysisTools]],
         cache: Cache | None = None,
+        on_progress: OnProgress = ignore,
     ) -> None:
         self._open_tools = open_tools
         self.cache = cache
+        self.on_progress = on_progress
         self._resources = ExitStack()
         self._tools: AnalysisTools | None = None
 

@@ -7,15 +7,16 @@ are those of another database, which has the statistics of large tables, as with
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from pgrepo.bench.calls import statement_of
 from pgrepo.bench.plans import without_constants
 from pgrepo.compiler.analysis.catalog import Catalog
 from pgrepo.compiler.checks.plans import read_plan
 from pgrepo.compiler.checks.schema import read_schema
-from pgrepo.compiler.checks.statistics import OLDEST, ROWS, enlarge, hot_tables
+from pgrepo.compiler.checks.statistics import OLDEST, ROWS, enlarge, large_tables
 from pgrepo.errors import UsageError
 from pgrepo.runtime import AsyncRepository, Repository
 from pgrepo.runtime._sync import wire
@@ -58,11 +59,7 @@ class AssertPlan:
         catalog = Catalog(connection)
         tables: list[Relation] = []
         for domain in domains:
-            tables += hot_tables(domain, catalog) or [
-                relation
-                for relation in catalog.relations.values()
-                if relation.kind in {"r", "p"} and relation.schema == domain.name
-            ]
+            tables += large_tables(domain, catalog)
         self._is_large = connection.info.server_version >= OLDEST
         if self._is_large:
             enlarge(connection, tables, read_schema(connection))
@@ -113,7 +110,7 @@ class AssertPlan:
 
     def _explain(self, query: Prepared, values: Sequence[object], setup: Sequence[str]) -> PlanNode:
         sql = trusted_sql(_EXPLAIN + query.sql)
-        asked = replace(query, sql=sql, decode=None, made_of_others=())
+        asked = structs.replace(query, sql=sql, decode=None, made_of_others=())
         with self._connection.transaction(force_rollback=True):
             for command in setup:
                 self._connection.execute(command.encode())

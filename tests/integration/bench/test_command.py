@@ -53,7 +53,7 @@ def bench(environment: dict[str, str], home: Path) -> Bench:
 def test_a_dropped_index_is_named(bench: Bench, home: Path) -> None:
     """--compare finds the query that lost its index, names both, and the status is 1."""
     short = ("--scale", "1", "--seconds", "0.2", "--query", "recent_orders", "--query", "*_by_id")
-    first = bench(*short, "--json", "before.json", "--explain")
+    first = bench(*short, "--save", "before.json", "--explain")
     assert "recent_orders" in first.stdout
     assert "p95" in first.stdout
     assert first.stderr == ""
@@ -64,7 +64,12 @@ def test_a_dropped_index_is_named(bench: Bench, home: Path) -> None:
 
     migration = home / "src/bazaar/sql/V002__no_index.sql"
     migration.write_text("DROP INDEX bazaar.orders_email_created_at_idx;\n")
-    found = bench(*short, "--compare", "before.json", "--html", "report.html", status=1).stdout
+    options = ("--compare", "before.json", "--html", "report.html", "--json")
+    compared = bench(*short, *options, status=1)
+    assert (
+        json.loads(compared.stdout).keys() == json.loads((home / "before.json").read_text()).keys()
+    )
+    found = compared.stderr
     assert "bazaar.recent_orders at scale 1: slower by " in found
     assert "  index orders_email_created_at_idx is no longer used: Seq Scan on orders" in found
     page = (home / "report.html").read_text()
@@ -74,12 +79,12 @@ def test_a_dropped_index_is_named(bench: Bench, home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
-        ("--no-load --scale 1", 1, "leave one out"),
-        ("--no-load --writes", 1, "--no-load only reads"),
-        ("--strict", 1, "--compare"),
+        ("--no-load --scale 1", 2, "leave one out"),
+        ("--no-load --writes", 2, "--no-load only reads"),
+        ("--strict", 2, "--compare"),
         ("--compare none.json", 1, "none.json: it cannot be read"),
         ("--html none/report.html", 1, "make it first"),
-        ("--query recent_order", 1, "did you mean recent_orders?"),
+        ("--query recent_order", 2, "did you mean recent_orders?"),
         ("--rounds 0", 2, "--rounds"),
     ],
 )

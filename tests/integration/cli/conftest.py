@@ -7,13 +7,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pgrepo.cli.main import main
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+Invoke = Callable[..., "Ended"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -75,3 +79,35 @@ def generated(
 def project(generated: Path, tmp_path: Path) -> Path:
     """A project called shop, generated, to change at will."""
     return shutil.copytree(generated, tmp_path / "shop")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it told."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def invoke(
+    project: Path,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Invoke:
+    """Runs the console script in this process, in the project; a traceback fails the test."""
+    monkeypatch.chdir(project)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["pgrepo", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        told = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return Ended(caught.value.code, told.out, told.err)
+
+    return run

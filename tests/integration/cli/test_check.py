@@ -38,7 +38,7 @@ def test_text(pgrepo: Run, forgetful: tuple[Path, int]) -> None:
 def test_json(pgrepo: Run, forgetful: tuple[Path, int]) -> None:
     """For programs: a list with an object for each error; an empty one where all is right."""
     project, line = forgetful
-    result = pgrepo("check", "--format", "json", cwd=project, status=1)
+    result = pgrepo("check", "--json", cwd=project, status=1)
     assert json.loads(result.stdout) == [
         {
             "code": "PGR505",
@@ -55,7 +55,7 @@ def test_json(pgrepo: Run, forgetful: tuple[Path, int]) -> None:
     path.write_text(path.read_text().replace("100% surely", "@allow PGR505: 100% surely"))
     path.write_text(path.read_text().replace("-- Says, @allow", "-- @allow"))
     pgrepo("generate", cwd=project)
-    assert json.loads(pgrepo("check", "--format", "json", cwd=project).stdout) == []
+    assert json.loads(pgrepo("check", "--json", cwd=project).stdout) == []
 
 
 def test_github(pgrepo: Run, environment: dict[str, str], forgetful: tuple[Path, int]) -> None:

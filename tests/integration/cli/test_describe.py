@@ -45,7 +45,7 @@ def write(directory: Path, **texts: str) -> list[Path]:
 
 def described(pgrepo: Run, *arguments: str | Path, status: int = 0) -> list[dict[str, Any]]:
     """Describes as JSON; stdout holds nothing else, stderr nothing at all."""
-    result = pgrepo("describe", *arguments, "--format", "json", status=status)
+    result = pgrepo("describe", *arguments, "--json", status=status)
     assert result.stderr == ""
     found: list[dict[str, Any]] = json.loads(result.stdout)
     assert all(list(query) == KEYS for query in found)
@@ -237,14 +237,14 @@ def test_broken_schema(pgrepo: Run, schema: Path) -> None:
 
 def test_project(pgrepo: Run, project: Path) -> None:
     """In a project, its DDL is applied, and its queries are described when none is named."""
-    result = pgrepo("describe", "--format", "json", cwd=project)
+    result = pgrepo("describe", "--json", cwd=project)
     queries = json.loads(result.stdout)
     assert [query["name"] for query in queries] == [
         "create_order", "add_order_lines", "order_by_id", "recent_orders", "set_order_status",
     ]  # fmt: skip
     assert {query["file"] for query in queries} == {"src/shop/queries/orders.sql"}
     sql = "SELECT status FROM shop.orders"
-    [query] = json.loads(pgrepo("describe", "--sql", sql, "--format", "json", cwd=project).stdout)
+    [query] = json.loads(pgrepo("describe", "--sql", sql, "--json", cwd=project).stdout)
     assert query["columns"][0]["python_type"] == "Literal['open', 'paid', 'shipped']"
 
 

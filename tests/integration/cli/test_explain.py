@@ -70,35 +70,40 @@ def test_variants(pgrepo: Run, monumento_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "words", "status"),
     [
-        (["recent_sesions"], "there is no query 'recent_sesions' in monumento, storyverse, "),
-        (["recent_sesions"], "; did you mean recent_sessions?"),
-        (["user_by_id"], "several queries 'user_by_id': say which, as monumento.user_by_id or "),
-        (["monumento.xyzzy"], "there is no query 'xyzzy' in monumento; `pgrepo describe` lists"),
-        (["shop.recent_sessions"], "there is no domain 'shop'"),
+        (["recent_sesions"], "there is no query 'recent_sesions' in monumento, storyverse, ", 1),
+        (["recent_sesions"], "; did you mean recent_sessions?", 1),
+        (["user_by_id"], "several queries 'user_by_id': say which, as monumento.user_by_id or ", 1),
+        (["monumento.xyzzy"], "there is no query 'xyzzy' in monumento; `pgrepo describe` lists", 1),
+        (["shop.recent_sessions"], "there is no domain 'shop'", 1),
         (
             ["monumento.user_by_id", "--param", "usr_id=1"],
             "no parameter 'usr_id'; did you mean user_id?",
+            2,
         ),
-        (["monumento.user_by_id", "--analyze"], "needs a value for user_id: --param user_id=…"),
+        (["monumento.user_by_id", "--analyze"], "needs a value for user_id: --param user_id=…", 2),
         (
             ["monumento.user_by_id", "--param", "user_id=x"],
             'syntax for type uuid: "x"',
+            1,
         ),
         (
             ["monumento.search_sessions", "--param", f"user_id={USER}", "--param", "order_by=vibe"],
             "there is no order 'vibe'; there is newest, oldest, longest",
+            2,
         ),
     ],
 )
-def test_mistakes(pgrepo: Run, monumento_url: str, arguments: list[str], words: str) -> None:
-    """Each is told with the way out."""
-    assert words in pgrepo("explain", *arguments, "--dsn", monumento_url, status=1).stderr
+def test_mistakes(
+    pgrepo: Run, monumento_url: str, arguments: list[str], words: str, status: int
+) -> None:
+    """Each is told with the way out; status 2 where the command line is what is wrong."""
+    assert words in pgrepo("explain", *arguments, "--dsn", monumento_url, status=status).stderr
 
 
 def test_analyze_needs_a_database(pgrepo: Run, environment: dict[str, str]) -> None:
     """The scratch database has no data."""
     del environment["DATABASE_URL"]
-    error = pgrepo("explain", "monumento.user_by_id", "--analyze", status=1).stderr
+    error = pgrepo("explain", "monumento.user_by_id", "--analyze", status=2).stderr
     assert "--analyze needs a database with data in it" in error

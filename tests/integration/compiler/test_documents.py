@@ -15,7 +15,8 @@ from psycopg import connect
 from pgrepo import Database
 from pgrepo.compiler.compile import compile_domain
 from pgrepo.domains.monumento import Monumento
-from pgrepo.domains.monumento.sessions import SessionWithMessages, SessionWithMessagesMessage
+from pgrepo.domains.monumento.documents import SpokenMessage
+from pgrepo.domains.monumento.sessions import SessionWithMessages
 from pgrepo.project import DomainFiles, shipped_domain
 from pgrepo.sqlfiles.queries import read_query_file
 
@@ -219,15 +220,15 @@ def test_filter_keeps_them_out(module: Any, series: Any) -> None:
 
 
 def test_session_with_messages(monumento_url: str) -> None:
-    """The shipped query is typed throughout, and nothing in its file says how."""
+    """The shipped query is typed throughout, though a function builds its document."""
     [query] = [
         query
         for query in read_query_file(shipped_domain("monumento").queries / "sessions.sql").queries
         if query.name == "session_with_messages"
     ]
-    assert (query.annotations.columns, query.annotations.row) == ((), None)
-    assert hints(SessionWithMessages)["messages"] == list[SessionWithMessagesMessage]
-    assert hints(SessionWithMessagesMessage) == {
+    assert [column.name for column in query.annotations.columns] == ["messages"]
+    assert hints(SessionWithMessages)["messages"] == list[SpokenMessage]
+    assert hints(SpokenMessage) == {
         "id": UUID,
         "role": Literal["ai", "user"],
         "text": str,
@@ -250,8 +251,6 @@ def test_session_with_messages(monumento_url: str) -> None:
         whole = monumento.sessions.session_with_messages(session_id=session.id)
     assert whole is not None
     assert whole.messages == [
-        SessionWithMessagesMessage(
-            message.id, message.role, message.text, message.timestamp, offset, None
-        )
+        SpokenMessage(message.id, message.role, message.text, message.timestamp, offset, None)
         for message, offset in zip(said, (0, 4), strict=True)
     ]

@@ -185,6 +185,15 @@ def test_an_extension_in_the_schema_itself_is_dumped_after_it(empty_shop):
     assert verify(empty_shop.url, "shop", empty_shop.sql).is_equal
 
 
+def test_a_dump_of_public_runs_where_it_is_there(empty_shop):
+    """Every new database has that schema; an extension in it comes after it."""
+    empty_shop.connection.execute("CREATE EXTENSION vector SCHEMA public")
+    empty_shop.connection.execute("CREATE TABLE public.a (v public.vector(2))")
+    empty_shop.write("V1__as_found.sql", dump(empty_shop.url, "public"))
+    [adopted] = baseline(empty_shop.url, "public", empty_shop.sql, version="1", verify=True)
+    assert adopted.version == (1,)
+
+
 def test_a_dump_of_nothing_says_so(empty_shop):
     """There is no such schema yet."""
     with pytest.raises(MigrationError, match="no schema shop"):

@@ -76,6 +76,13 @@ class Files(QueryFiles):
         media_file_id: uuid.UUID = row[0]
         return media_file_id
 
+    def now(self) -> datetime:
+        """When the rows of this transaction are created."""
+        row = self.connection.execute("SELECT now()").fetchone()
+        assert row is not None
+        now: datetime = row[0]
+        return now
+
     def backdate(self, session_id: uuid.UUID, created_at: datetime) -> None:
         """Makes a session old."""
         self.connection.execute(

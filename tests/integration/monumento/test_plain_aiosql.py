@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.integration.monumento.plain_files import Files
 
-NAMES = ("users", "sessions", "messages", "subscriptions", "media_files")
+NAMES = ("users", "sessions", "messages", "subscriptions", "media_files", "partitions")
 NOW = datetime.now(UTC).replace(microsecond=0)
 MONTH = timedelta(days=30)
 
@@ -106,7 +106,7 @@ def test_deleted_account_hides_what_hangs_off_it(files: Files) -> None:
     assert files.sessions.sessions_page(user_id=user_id, limit=10, **NO_CURSOR) == []
     assert files.sessions.session_by_id(session_id=session_id) is None
     assert files.sessions.session_with_messages(session_id=session_id) is None
-    assert files.messages.message_by_id(message_id=message_id) is None
+    assert files.messages.message_by_id(message_id=message_id, created_at=files.now()) is None
     assert files.media_files.media_file_by_id(media_file_id=media_id) is None
     assert files.media_files.storage_by_user(user_id=user_id) == []
     files.users.restore_user(user_id=user_id)
@@ -194,7 +194,8 @@ def test_events_of_the_same_second_have_an_order(files: Files) -> None:
 def test_every_query_is_called_here(files: Files) -> None:
     """A query added to a file needs a call in one of the modules on plain aiosql."""
     here = Path(__file__).parent
-    modules = (here / "plain_files.py", *here.glob("test_plain_aiosql*.py"))
+    others = (here / "plain_files.py", here / "test_monthly_messages.py")
+    modules = (*others, *here.glob("test_plain_aiosql*.py"))
     names = files.names(NAMES)
     assert "recent_sessions" in names
     assert not_called(names, *modules) == set()

@@ -83,15 +83,14 @@ def test_archive_waits_for_writers_and_loses_no_message(monumento_url: str) -> N
         first, second = (files.session(user_id) for _ in range(2))
         for day, session_id in enumerate((first, second), start=1):
             files.backdate(session_id, datetime(1999, 1, day, tzinfo=UTC))
-        message_id = files.message(first, 0, "as misheard")
+        misheard = {"message_id": files.message(first, 0, "as misheard"), "created_at": files.now()}
     try:
         with (
             psycopg.connect(monumento_url) as corrector,
             psycopg.connect(patient, autocommit=True) as archiver,
         ):
-            Files(corrector).messages.update_message(
-                message_id=message_id, text="as said", audio_url=None
-            )
+            correction = {"text": "as said", "audio_url": None}
+            Files(corrector).messages.update_message(**misheard, **correction)
             with ThreadPoolExecutor(1) as pool:
                 cutoff = datetime(1999, 1, 3, tzinfo=UTC)
                 archiving = pool.submit(

@@ -222,11 +222,12 @@ def test_messages(files: Files) -> None:
     assert len(set(seen)) == len(rows) + 1
     loaded = messages.messages_by_session_ids(session_ids=[session_id], limit=4)
     assert [(row[4], row[0]) for row in loaded] == seen[:4]
-    assert messages.message_by_id(message_id=first)[3] == "Hello."
-    corrected = messages.update_message(message_id=first, text="Welcome.", audio_url=None)
+    key = {"message_id": first, "created_at": files.now()}
+    assert messages.message_by_id(**key)[3] == "Hello."
+    corrected = messages.update_message(text="Welcome.", audio_url=None, **key)
     assert corrected[3] == "Welcome."
-    assert messages.delete_message(message_id=first) == 1
-    assert messages.delete_message(message_id=first) == 0
+    assert messages.delete_message(**key) == 1
+    assert messages.delete_message(**key) == 0
 
 
 def test_media_files(files: Files) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(params=["storyverse", "mindia", "audiotricks"])
+@pytest.fixture(params=["monumento", "storyverse", "mindia", "audiotricks"])
 def domain(request: pytest.FixtureRequest, server_url: str) -> Iterator[tuple[str, str]]:
     """The name of a domain, and the URL of a database with its sample."""
     template = request.getfixturevalue(f"{request.param}_noproc")

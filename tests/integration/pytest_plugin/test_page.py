@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def test_page(blocks: Callable[[str], list[Block]], walk: Walk) -> None:
     """Every test on the page passes or fails as the page says."""
-    walk.environment["PYTEST_PLUGINS"] = "pgrepo.pytest,pytest_asyncio.plugin"
+    plugins = ("pgrepo.pytest", "pytest_asyncio.plugin", "pytest_postgresql.plugin")
+    walk.environment["PYTEST_PLUGINS"] = ",".join(plugins)
     walk.environment["PYTHONWARNINGS"] = "ignore"  # pytest-asyncio's, of an option that is not set
     walk.begin_project()
     walk.through(blocks("docs/how-to/test-with-pytest.md"))

@@ -6,15 +6,9 @@ from typing import Any
 
 import pytest
 
-from pgrepo.bench.plans import (
-    accesses,
-    buffers_of,
-    differences,
-    parent_names,
-    shape,
-    without_constants,
-)
+from pgrepo.bench.plans import accesses, buffers_of, differences, without_constants
 from pgrepo.bench.results import Access, Plan
+from pgrepo.compiler.checks.outline import outline, parent_names, shape
 from pgrepo.compiler.checks.plans import PlanNode, read_plan
 
 
@@ -79,6 +73,31 @@ def test_partitions_are_one() -> None:
     assert accesses(root, named) == (Access("Index Scan", "logs", "logs_at_idx"),)
     fewer = plan(node("Append", *months[:2]))
     assert shape(fewer, named) == shape(root, named)
+
+
+def test_details() -> None:
+    """A step tells its conditions; a partition's are those of the table."""
+    month = node(
+        "Index Scan", Relation_Name="logs_05", Alias="log_1", Index_Name="logs_05_at_idx",
+        Index_Cond="(log_1.at > $1)", Filter="(log_1.kind = 'x'::text)",
+    )  # fmt: skip
+    months = node("Merge Append", month, Sort_Key=["log_1.at"])
+    root = plan(node("Limit", node("Sort", months, Sort_Key=["log.at", "log.id"])))
+    named = parent_names({"logs_05": "logs", "logs_05_at_idx": "logs_at_idx"})
+    [limit] = outline(root, named)
+    assert [(depth, step.words, step.detail) for depth, step in limit.walk()] == [
+        (0, "Limit", ""),
+        (1, "Sort", "by log.at, log.id"),
+        (2, "Merge Append", "by log.at"),
+        (3, "Index Scan logs_at_idx", "log.at > $1; filter log.kind = 'x'::text"),
+    ]
+
+
+def test_steps_without_a_root() -> None:
+    """Where the step at the top says nothing, those below it stand side by side."""
+    root = plan(node("Result", scan("orders"), scan("lines")))
+    assert [step.words for step in outline(root)] == ["Seq Scan orders", "Seq Scan lines"]
+    assert shape(root) == "(Seq Scan orders, Seq Scan lines)"
 
 
 def test_accesses() -> None:

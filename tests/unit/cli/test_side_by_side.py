@@ -19,13 +19,15 @@ from pgrepo.errors import CompilationError, SourceError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pgrepo.cli.side_by_side import Tell
+
 # Tests that run side by side themselves have a thread that waits for their orders.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 SPAWNED = """
 import os, threading
 from pgrepo.cli.side_by_side import side_by_side
 
-def squared(number):
+def squared(number, tell):
     return number * number, os.getpid()
 
 if __name__ == "__main__":
@@ -47,27 +49,29 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "active_count", lambda: 1)
 
 
-def described(number: int) -> tuple[int, int]:
+def described(number: int, tell: Tell) -> tuple[int, int]:
     """Late ones first, so that they do not end in order."""
+    tell(0, number)
     time.sleep(0.2 / (1 + number))
+    tell(number, number)
     return number, os.getpid()
 
 
-def failing(number: int) -> int:
+def failing(number: int, _tell: Tell) -> int:
     """Fails for one in two."""
     if number % 2:
         raise CompilationError([WRONG])
     return number
 
 
-def killed(number: int) -> int:
+def killed(number: int, _tell: Tell) -> int:
     """Ends one process without a word."""
     if number == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return number
 
 
-def patient(path: Path) -> None:
+def patient(path: Path, _tell: Tell) -> None:
     """Waits for long, and puts away what it has made."""
     try:
         path.write_text(str(os.getpid()))
@@ -90,6 +94,16 @@ def test_one_domain() -> None:
     """One needs no other process."""
     (outcome,) = side_by_side(described, [3])
     assert outcome.result() == (3, os.getpid())
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("numbers", [[2], [1, 2, 3, 4]])
+def test_progress(numbers: list[int]) -> None:
+    """Who watches is told how much is done, of each, to its end."""
+    seen: list[tuple[int, int, int]] = []
+    side_by_side(described, numbers, lambda *told: seen.append(told))
+    for at, number in enumerate(numbers):
+        assert [told[1:] for told in seen if told[0] == at] == [(0, number), (number, number)]
 
 
 @pytest.mark.usefixtures("alone")
@@ -133,6 +147,9 @@ def test_interrupt(tmp_path: Path) -> None:
     def interrupt() -> None:
         while not all(path.exists() and path.read_text() for path in paths):
             time.sleep(0.01)
+        # Beginning the last one may go on in this process for a moment, and Python drops an
+        # exception there; of a terminal's Ctrl-C the processes would tell.
+        time.sleep(1)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)

@@ -10,7 +10,7 @@ from pgrepo.bench.growth import growth_of
 from pgrepo.bench.report.changes import changes_section
 from pgrepo.bench.report.charts import before_after, distribution, growth_curve
 from pgrepo.bench.words import amount, duration, per_second, size
-from pgrepo.errors import ProjectError
+from pgrepo.page import breakable, document, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
 
 def write_page(results: Results, comparison: Comparison | None, path: Path) -> None:
-    """Writes the page.
+    """Writes one self-contained HTML page, with tables and plots.
+
+    Args:
+        results: what was measured.
+        comparison: what `compare` made of it and an earlier run; None for none.
+        path: the file.
 
     Raises:
         ProjectError: it cannot be written.
     """
-    try:
-        path.write_text(page(results, comparison), encoding="utf-8")
-    except OSError as error:
-        raise ProjectError(f"{path}: it cannot be written: {error.strerror}") from error
+    write(path, page(results, comparison))
 
 
 def page(results: Results, comparison: Comparison | None = None) -> str:
@@ -53,12 +55,7 @@ def page(results: Results, comparison: Comparison | None = None) -> str:
         *(_domain(domain, changes) for domain in results.domains),
         "</main>",
     ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{title} {results.made[:10]}</title>\n<link rel="icon" href="data:,">\n'
-        f"<style>\n{style}</style>\n</head>\n<body>\n{chr(10).join(body)}\n</body>\n</html>\n"
-    )
+    return document(f"{title} {results.made[:10]}", "\n".join(body), style=style)
 
 
 def _about(results: Results) -> str:
@@ -140,7 +137,7 @@ def _table(domain: DomainRun, run: ScaleRun) -> str:
 
 def _row(domain: DomainRun, query: Measured, *, several: bool) -> str:
     latency = query.latency
-    name = f'<a href="#{_anchor(domain, query)}">{_breakable(query.name)}</a>'
+    name = f'<a href="#{_anchor(domain, query)}">{breakable(query.name)}</a>'
     cells = [
         f"<td>{duration(latency.p50)}</td><td>{duration(latency.p95)}</td>",
         f'<td class="wide">{duration(latency.p99)}</td>',
@@ -162,11 +159,6 @@ def _grown(found: Growth | None) -> str:
     return f"{found.words}{more}"
 
 
-def _breakable(name: str) -> str:
-    """A name that can be broken after its underscores."""
-    return escape(name).replace("_", "_<wbr>")
-
-
 def _anchor(domain: DomainRun, query: Measured) -> str:
     return escape(f"{domain.name}.{query.name}")
 
@@ -183,7 +175,7 @@ def _skipped(run: ScaleRun) -> str:
         for (reason, advice), names in together.items()
     )
     return (
-        f'<details class="query"><summary><h3>Not measured: {len(run.skipped)}</h3></summary>'
+        f'<details class="entry"><summary><h3>Not measured: {len(run.skipped)}</h3></summary>'
         f'<div class="inside"><ul class="skipped">{items}</ul></div></details>'
     )
 
@@ -198,7 +190,7 @@ def _query(domain: DomainRun, query: Measured, change: Change | None) -> str:
     notes = "".join(f"<p>{escape(note.capitalize())}.</p>" for note in query.notes)
     # A browser opens the details around what a link leads to: so the anchor is inside them.
     return (
-        '<details class="query">'
+        '<details class="entry">'
         f"<summary><h3>{escape(query.name)}</h3> {told}</summary>\n"
         f'<div class="inside" id="{_anchor(domain, query)}">'
         f'<p class="quiet">{escape(query.file)}{_scope(query)}</p>'

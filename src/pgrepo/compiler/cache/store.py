@@ -133,7 +133,7 @@ class Cache:
         tables, queries = encoder.encode(self._tables), dict(self._encoded(encoder))
         content = _Content(encoder.types, tables, queries, self._comments, self._reports)
         with contextlib.suppress(OSError):
-            _replace(self._path, _sealed(msgspec.json.encode(content)))
+            replace(self._path, _sealed(msgspec.json.encode(content)))
             _sweep(self._path.parent)
         self._changed = False
 
@@ -182,7 +182,8 @@ def _unsealed(data: bytes) -> bytes:
     return content
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes) -> None:
+    """Writes a file of the cache, whole or not at all; makes the directory when need be."""
     directory = path.parent
     directory.mkdir(exist_ok=True)
     ignored = directory / ".gitignore"

@@ -19,6 +19,7 @@ from pgrepo.compiler.checks.statistics import hot_tables
 from pgrepo.compiler.checks.uniqueness import Uniqueness
 from pgrepo.compiler.checks.writes import check_where
 from pgrepo.compiler.compile import analyse_domain, drift, open_session, package_files
+from pgrepo.compiler.session import ignore
 from pgrepo.errors import CompilationError
 from pgrepo.sqlfiles.ddl import read_ddl_directory
 from pgrepo.sqlfiles.source import decode_source
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pgrepo.compiler.checks.findings import Finding
     from pgrepo.compiler.compile import AnalysisTools, Session
     from pgrepo.compiler.model import CompiledDomain
+    from pgrepo.compiler.session import OnProgress
     from pgrepo.errors import SourceError
     from pgrepo.project import DomainFiles
 
@@ -46,19 +48,24 @@ class Report:
     notes: tuple[str, ...] = ()
 
 
-def check_domain(domain: DomainFiles, server: str, *, cached: bool = False) -> Report:
+def check_domain(
+    domain: DomainFiles, server: str, *, cached: bool = False, on_progress: OnProgress = ignore
+) -> Report:
     """Checks a domain's files, and its package where it has one.
 
     Args:
         domain: where its files are.
         server: a connection string; a scratch database is made on that server.
         cached: whether to believe what an earlier run found out, and to remember it for others.
+        on_progress: called now and then with how many queries are done, and of how many.
 
     Raises:
         ProjectError: a table that is named hot does not exist.
     """
     try:
-        with open_session(domain, server, cached=cached, describer=Recorder) as session:
+        with open_session(
+            domain, server, cached=cached, describer=Recorder, on_progress=on_progress
+        ) as session:
             return _check(domain, session)
     except CompilationError as error:  # a DDL file is wrong: there is nothing to ask about
         return Report(error.errors)

@@ -62,6 +62,19 @@ def hot_tables(domain: DomainFiles, catalog: Catalog) -> list[Relation]:
     return [tables[name] for name in dict.fromkeys(domain.hot)]
 
 
+def large_tables(domain: DomainFiles, catalog: Catalog) -> list[Relation]:
+    """The hot tables; where none is named, all of the domain's.
+
+    Raises:
+        ProjectError: a table that is named hot does not exist.
+    """
+    return hot_tables(domain, catalog) or [
+        relation
+        for relation in catalog.relations.values()
+        if relation.kind in _TABLES and relation.schema == domain.name
+    ]
+
+
 def enlarge(
     connection: psycopg.Connection[Any], tables: Sequence[Relation], schema: Schema
 ) -> None:

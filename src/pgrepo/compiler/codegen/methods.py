@@ -145,28 +145,26 @@ def write_methods(method: Method, flavour: Flavour, shadows: frozenset[str]) -> 
     return lines
 
 
-def _method(method: Method, flavour: Flavour, shadows: frozenset[str]) -> list[str]:
-    helper, type_text = _call_and_type(method)
-    returned = visible(type_text, shadows)
-    name = attribute(method.query.name)
+def write_signature(method: Method, flavour: Flavour, shadows: frozenset[str]) -> list[str]:
+    """The first lines of the query's method, indented; the arguments are those of the method's."""
+    arguments = _signature(method, shadows)
     if method.query.source.operation is Operation.BULK:
         row = method.result.row
-        signature = call(
-            f"{flavour.define} {name}",
-            ["self", f"rows: Iterable[{row.name if row else 'object'}]"],
-            f" -> {returned}:",
-            1,
-        )
-        arguments = ["rows"]
-    else:
-        signature = call(
-            f"{flavour.define} {name}", _signature(method, shadows), f" -> {returned}:", 1
-        )
-        arguments = list(method.arguments)
-    body = call(
-        f"return {flavour.wait}self.{helper}", [constant(method.query.name), *arguments], "", 2
-    )
-    return [*signature, *docstring(_doc(method.query), 2), *body]
+        arguments = ["self", f"rows: Iterable[{row.name if row else 'object'}]"]
+    head = f"{flavour.define} {attribute(method.query.name)}"
+    returned = visible(_call_and_type(method)[1], shadows)
+    return call(head, arguments, f" -> {returned}:", 1)
+
+
+def _method(method: Method, flavour: Flavour, shadows: frozenset[str]) -> list[str]:
+    helper, _ = _call_and_type(method)
+    is_bulk = method.query.source.operation is Operation.BULK
+    arguments = [constant(method.query.name), *(["rows"] if is_bulk else method.arguments)]
+    return [
+        *write_signature(method, flavour, shadows),
+        *docstring(_doc(method.query), 2),
+        *call(f"return {flavour.wait}self.{helper}", arguments, "", 2),
+    ]
 
 
 def _stream(method: Method, flavour: Flavour, shadows: frozenset[str]) -> list[str]:
@@ -314,5 +312,6 @@ __all__ = [
     "plan_method",
     "runtime_names",
     "write_methods",
+    "write_signature",
     "write_statement",
 ]

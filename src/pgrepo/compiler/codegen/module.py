@@ -36,14 +36,8 @@ def write_module(module: QueryModule, planner: RowPlanner) -> str:
     Raises:
         SourceError: a query cannot be given a Python signature.
     """
-    rows = planner.plan(module)
-    refuse_class_collisions(module, rows)
-    methods = [plan_method(query, rows.results[query.name], planner) for query in module.queries]
+    rows, methods, in_methods = plan_module(module, planner)
     needed = _needed(methods, rows)
-    in_methods = hidden(
-        (query.name for query in module.queries),
-        (text for method in methods for text in signature_types(method)),
-    )
     shadows = in_methods.union(*(hidden_in_row(row) for row in rows.classes.values()))
     refuse_hidden_imports(module, rows, {name for source, name in needed if source == ".tables"})
     lines = [
@@ -63,6 +57,24 @@ def write_module(module: QueryModule, planner: RowPlanner) -> str:
     for method in methods:
         lines += write_statement(method)
     return "\n".join(lines) + "\n"
+
+
+def plan_module(
+    module: QueryModule, planner: RowPlanner
+) -> tuple[ModuleRows, list[Method], frozenset[str]]:
+    """The classes and methods of a module, and the names of types that its methods hide.
+
+    Raises:
+        SourceError: a query cannot be given a Python signature.
+    """
+    rows = planner.plan(module)
+    refuse_class_collisions(module, rows)
+    methods = [plan_method(query, rows.results[query.name], planner) for query in module.queries]
+    shadows = hidden(
+        (query.name for query in module.queries),
+        (text for method in methods for text in signature_types(method)),
+    )
+    return rows, methods, shadows
 
 
 def _repository(

@@ -35,7 +35,8 @@ def changes(directory: Path, files: Mapping[str, str]) -> Changes:
     hand beside the generated ones.
     """
     present = {
-        path.name: path.read_text(encoding="utf-8")
+        # What is not text is not pgrepo's; it only must not be in the way.
+        path.name: path.read_text(encoding="utf-8", errors="replace")
         for path in (directory.glob("*.py") if directory.is_dir() else ())
     }
     return Changes(

@@ -104,6 +104,8 @@ def dump(target: Target, domain: DomainFiles | str) -> str:
         is_partitioned = session.value(_IS_PARTITIONED, {"schema": name})
         partitions = [row[0] for row in session.rows(_PARTITIONS, {"schema": name})]
     text = _clean(_run(program, conninfo(target), name, partitions))
+    if name == "public":  # which a new database has already
+        text = text.replace("CREATE SCHEMA public;", "CREATE SCHEMA IF NOT EXISTS public;", 1)
     if is_partitioned:
         text = f"{_NO_PARTITIONS}\n\n{text}"
     return _with_extensions(name, extensions, text)
@@ -122,7 +124,8 @@ def _with_extensions(schema: str, extensions: list[TupleRow], text: str) -> str:
             before.append(f"CREATE SCHEMA IF NOT EXISTS {_quoted(namespace)};")
         before.append(f"{create}{_quoted(namespace)};")
     if inside:
-        schema_line = f"CREATE SCHEMA {_quoted(schema)};\n"
+        made = "IF NOT EXISTS public" if schema == "public" else _quoted(schema)
+        schema_line = f"CREATE SCHEMA {made};\n"
         text = text.replace(schema_line, f"{schema_line}\n{''.join(inside)}", 1)
     return "\n".join(before).rstrip() + "\n\n" + text
 

@@ -1,4 +1,4 @@
-# Derived from tests/integration/_async/test_several_replicas.py by tools/async_to_sync.py: do not edit.
+# Derived from tests/integration/_async/test_two_replicas.py by tools/async_to_sync.py: do not edit.
 """Two standbys: who answers, also when one is dead or hangs, and for a role that may do little."""
 
 from __future__ import annotations
