@@ -44,10 +44,11 @@ demo: $(INSTALLED) ## A database from nothing, and typed calls on it
 	@$(BIN)/pgrepo demo
 
 .PHONY: generate
-generate: $(INSTALLED) ## Write the repositories anew, and the synchronous runtime
+generate: $(INSTALLED) ## Write anew whatever is derived: repositories, synchronous twins, the catalog
 	@$(BIN)/python tools/async_to_sync.py
 	@$(BIN)/python tools/derive_sql.py
 	@$(BIN)/pgrepo generate
+	@$(BIN)/pgrepo catalog --markdown docs/catalog
 
 .PHONY: format
 format: $(INSTALLED) ## Format the Python files, and mend what can be mended

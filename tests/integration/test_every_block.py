@@ -42,12 +42,15 @@ WALKED = {
     "docs/how-to/worker.md": HOW_TO,
     "docs/how-to/use-pgbouncer.md": "integration/test_pgbouncer_doc.py",
 }
-# Pages with examples of their own kind, all of which a test takes: SQL and what comes of it.
-# Fragments may stand between them.
+# Pages with examples of their own kind, all of which a test takes: SQL and what comes of it. The
+# pattern is of their titles (or languages, where they have none). Fragments may stand between them.
 EXAMPLES = {
     "docs/explanation/nullability.md": ("integration/test_nullability_doc.py", r".*"),
     "docs/explanation/queues.md": ("integration/test_queues_doc.py", r"worker\.py"),
-    "docs/how-to/back-up-and-recover.md": ("integration/backups/test_backups.py", r".*"),
+    "docs/how-to/back-up-and-recover.md": (
+        "integration/backups/test_backups.py",
+        r"console|(base/)?postgresql\.conf",
+    ),
     "docs/how-to/check-before-a-commit.md": ("integration/test_fragments.py", r".*"),
     "docs/reference/annotations.md": (REFERENCE, r".*"),
     "docs/reference/check-codes.md": (REFERENCE, r"PGR\d{3}.*|schema"),
@@ -60,16 +63,24 @@ NOT_RUN = {
     ("README.md", "pip install"): "the test has pgrepo installed already",
     ("README.md", "make demo"): "CI runs make test, and demo has tests of its own",
     ("docs/tutorial/first-repository.md", "pip install"): "as above",
+    ("docs/how-to/back-up-and-recover.md", "pg_basebackup"): "tests/integration/backups does it",
+    ("docs/how-to/back-up-and-recover.md", "touch base"): "tests/integration/backups does it",
     ("docs/how-to/benchmark-your-queries.md", "pgrepo bench --scale"): "takes minutes",
     ("docs/how-to/benchmark-your-queries.md", "git checkout"): "two states of a repository",
     ("docs/how-to/benchmark-your-queries.md", "pgrepo bench --query"): "takes a minute",
     ("docs/how-to/fastapi.md", "pip install"): "as above",
-    ("docs/how-to/fastapi.md", "uvicorn"): "a test of the page has a server of its own",
+    (
+        "docs/how-to/fastapi.md",
+        "uvicorn",
+    ): "does not end; the page's tests call the service without a server",
     ("docs/how-to/keep-alembic-or-flyway.md", "flyway"): "a program in Java",
     ("docs/how-to/keep-alembic-or-flyway.md", "alembic"): "the page's own steps, as CI does them",
     ("docs/how-to/litestar.md", "pip install"): "as above",
-    ("docs/how-to/litestar.md", "uvicorn"): "a test of the page has a server of its own",
-    ("docs/how-to/worker.md", "python worker.py"): "tests/examples runs it, in other words",
+    (
+        "docs/how-to/litestar.md",
+        "uvicorn",
+    ): "does not end; the page's tests call the service without a server",
+    ("docs/how-to/worker.md", "python worker.py"): "tests/examples runs it with other numbers",
     ("docs/how-to/leave-pgrepo.md", "for file in"): "psql is not on every machine",
     ("docs/how-to/move-from-sqlc.md", "version:"): "sqlc's own file",
     ("docs/how-to/partitions.md", "[Unit]"): "systemd",
@@ -111,7 +122,7 @@ def is_run(page: str, block: Block, taken: set[tuple[str, str]]) -> bool:
     """Whether a test runs a block, or the list above says why not."""
     if page in WALKED and (block.title or block.language in {"console", "diff"}):
         return True
-    if page in EXAMPLES and re.fullmatch(EXAMPLES[page][1], block.title):
+    if page in EXAMPLES and re.fullmatch(EXAMPLES[page][1], block.title or block.language):
         return True
     return any(page == of and block.text.startswith(start) for of, start in {*taken, *NOT_RUN})
 

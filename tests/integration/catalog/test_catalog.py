@@ -79,7 +79,7 @@ def test_what_is_told(domains: list[Domain]) -> None:
     assert indexes["sessions_user_id_created_at_idx"].definition.startswith("btree (user_id, ")
     recent = next(query for query in monumento.queries if query.name == "recent_sessions")
     assert recent.row == "RecentSession"
-    assert recent.tables == ("messages", "sessions", "users")
+    assert recent.tables == ("sessions", "users")
     assert recent.sql.startswith("WITH page AS (")
     assert recent.sql.endswith(";")
     assert recent.doc[0].startswith("Returns the newest conversations of a live account")

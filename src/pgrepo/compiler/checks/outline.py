@@ -79,9 +79,9 @@ def outline(root: PlanNode, named: Callable[[str], str] = str) -> tuple[Step, ..
 
 
 def _unnumbered(alias: str) -> str:
-    """The alias of a table, of what may be that of a partition: it has a number behind it.
+    """What PostgreSQL has put a number behind, to name a partition in a plan.
 
-    So has another use of the table, and there the number says how many partitions there are.
+    It does so for another use of the table, too; that number grows with the partitions.
     """
     return _NUMBERED.sub("", alias)
 
