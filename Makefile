@@ -122,4 +122,4 @@ audit: $(INSTALLED) ## Look for weak spots in the source, and for known ones in 
 
 .PHONY: clean
 clean: ## Remove .venv and what the tools leave behind
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
