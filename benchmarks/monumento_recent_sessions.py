@@ -29,8 +29,6 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import aiosql
 import harness
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from psycopg.pq import ExecStatus
 from results import Target, Work
 
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 ROOT = Path(__file__).resolve().parents[1]
-DDL = ROOT / "sql" / "monumento"
 QUERIES = ROOT / "queries" / "monumento"
 
 MESSAGES = 40
@@ -153,19 +150,15 @@ class Contestant:
 
 def build(url: str, users: int, sessions: int, changes: tuple[LiteralString, ...] = ()) -> str:
     """A new database in which every user has so many past sessions; its URL."""
-    name = f"history_{sessions}_{len(changes)}"
-    with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    with psycopg.connect(url, dbname=name, autocommit=True) as connection:
-        for file in sorted(DDL.glob("V*.sql")):
-            connection.execute(file.read_bytes())
+    built = harness.database(url, f"history_{sessions}_{len(changes)}", "monumento")
+    with psycopg.connect(built, autocommit=True) as connection:
         for change in changes:
             connection.execute(change)
         arguments = {"users": users, "sessions": sessions, "messages": MESSAGES}
         for step in FILL:
             connection.execute(step, arguments)
         connection.execute("VACUUM (ANALYZE)")
-    return make_conninfo(url, dbname=name)
+    return built
 
 
 def enter(name: str, url: str, statement: str) -> Contestant:

@@ -29,11 +29,8 @@ from pgrepo import (
     UniqueViolation,
 )
 from pgrepo.domains.monumento import AsyncMonumento
-from pgrepo.domains.monumento.sessions import (
-    Session,
-    SessionWithMessages,
-    SessionWithMessagesMessage,
-)
+from pgrepo.domains.monumento.documents import SpokenMessage
+from pgrepo.domains.monumento.sessions import Session, SessionWithMessages
 from pgrepo.domains.monumento.tables import Message, MessageRole
 from pgrepo.domains.monumento.users import User, UserProfile
 
@@ -41,7 +38,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 # The rows are plain dataclasses. This shows the comments of their columns in the API's docs.
-for row in (Session, SessionWithMessages, SessionWithMessagesMessage, Message, User, UserProfile):
+for row in (Session, SessionWithMessages, SpokenMessage, Message, User, UserProfile):
     with_config(use_attribute_docstrings=True)(row)
 
 

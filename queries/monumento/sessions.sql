@@ -87,6 +87,8 @@ ORDER BY session.id;
 -- name: session_with_messages(session_id)^
 -- Returns a live session with everything said in it, in spoken order.
 -- offset is ms from the start of the session. An empty session has no messages: [].
+-- Reads the months in which it was stored. Those that were archived are not there.
+-- @column messages: list[pgrepo.domains.monumento.documents.SpokenMessage] not null
 SELECT
     session.id,
     session.user_id,
@@ -100,28 +102,11 @@ SELECT
     session.status,
     session.created_at,
     session.updated_at,
-    spoken.messages
+    monumento.spoken_messages(
+        session.id, session.messages_from, session.messages_until
+    ) AS messages
 FROM monumento.sessions AS session
 INNER JOIN monumento.users AS account ON account.id = session.user_id
-CROSS JOIN LATERAL (
-    SELECT
-        COALESCE(
-            json_agg(
-                json_build_object(
-                    'id', message.id,
-                    'role', message.role,
-                    'text', message.text,
-                    'timestamp', message.timestamp,
-                    'offset', message.relative_offset,
-                    'audio_url', message.audio_url
-                )
-                ORDER BY message.timestamp, message.id
-            ),
-            '[]'
-        ) AS messages
-    FROM monumento.messages AS message
-    WHERE message.session_id = session.id
-) AS spoken
 WHERE
     session.id = :session_id
     AND session.deleted_at IS NULL
@@ -144,9 +129,10 @@ WHERE
 -- Returns the newest conversations of a live account with their message counts, newest
 -- first.
 -- first_message_at and last_message_at are Unix times in ms, NULL in an empty session.
--- Reads the messages of the returned sessions only, so the cost follows the limit and
--- not the history. The second limit removes no row: without it PostgreSQL expects a
--- prepared statement to return a tenth of the history, and plans every call anew.
+-- Sessions keep all three, so the cost follows the limit and not the history. Messages
+-- of months that were archived count too. The second limit removes no row: without it
+-- PostgreSQL expects a prepared statement to return a tenth of the history, and plans
+-- every call anew.
 -- @param limit = 10
 WITH page AS (
     SELECT
@@ -161,7 +147,10 @@ WITH page AS (
         session.metadata,
         session.status,
         session.created_at,
-        session.updated_at
+        session.updated_at,
+        session.message_count,
+        session.first_message_at,
+        session.last_message_at
     FROM monumento.sessions AS session
     WHERE
         session.user_id = :user_id
@@ -176,6 +165,7 @@ WITH page AS (
     ORDER BY session.created_at DESC, session.id DESC
     LIMIT :limit
 )
+
 SELECT
     page.id,
     page.user_id,
@@ -189,18 +179,10 @@ SELECT
     page.status,
     page.created_at,
     page.updated_at,
-    spoken.message_count,
-    spoken.first_message_at,
-    spoken.last_message_at
+    page.message_count,
+    page.first_message_at,
+    page.last_message_at
 FROM page
-CROSS JOIN LATERAL (
-    SELECT
-        count(*) AS message_count,
-        min(message.timestamp) AS first_message_at,
-        max(message.timestamp) AS last_message_at
-    FROM monumento.messages AS message
-    WHERE message.session_id = page.id
-) AS spoken
 ORDER BY page.created_at DESC, page.id DESC
 LIMIT :limit;
 
@@ -675,7 +657,8 @@ LIMIT :limit;
 
 -- name: unarchive_session(session_id)!
 -- Moves an archived session back, with its messages and media files, as they were.
--- Returns 1, or 0 if it is not in the archive.
+-- Returns 1, or 0 if it is not in the archive. The months of its messages must have
+-- partitions; create_monthly_partition makes one that was archived.
 -- @invalidates session_metadata by session_id
 WITH taken AS (
     DELETE FROM monumento.sessions_archive AS archive
@@ -781,3 +764,25 @@ SELECT
     taken.created_at,
     taken.updated_at
 FROM taken;
+
+-- name: recount_messages(after_id, batch_size)^
+-- Counts the messages of the next sessions anew, in the order of their ids.
+-- repaired is how many sessions had it wrong; 0 proves that none had. Go on after
+-- last_id, which is NULL when no session is left. Messages of months that were archived
+-- do not count any more. May run while others write.
+-- @param after_id = None
+-- @param batch_size = 1000
+WITH batch AS MATERIALIZED (
+    SELECT session.id
+    FROM monumento.sessions AS session
+    WHERE session.id > COALESCE(
+        :after_id::uuid, '00000000-0000-0000-0000-000000000000'
+    )
+    ORDER BY session.id
+    LIMIT :batch_size
+)
+SELECT
+    (SELECT batch.id FROM batch ORDER BY batch.id DESC LIMIT 1) AS last_id,
+    COALESCE(
+        monumento.recount_messages(ARRAY(SELECT batch.id FROM batch)), 0
+    ) AS repaired;

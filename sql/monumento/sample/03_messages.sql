@@ -1,4 +1,14 @@
 -- Forty messages: what was said in five of the sessions; the sixth is silent.
+SELECT made.partition_name
+FROM (
+    SELECT
+        monumento.create_monthly_partition(
+            'messages', month.year, month.month
+        ) AS partition_name
+    FROM (VALUES (2024, 1), (2026, 1)) AS month (year, month)
+) AS made
+WHERE made.partition_name IS NOT NULL;
+
 INSERT INTO monumento.messages (
     id,
     session_id,

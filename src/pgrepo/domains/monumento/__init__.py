@@ -7,6 +7,7 @@ from pgrepo.runtime import AsyncDomain, AsyncSource, Domain, QueryLibrary, Sourc
 
 from .media_files import AsyncMediaFiles, MediaFiles
 from .messages import AsyncMessages, Messages
+from .partitions import AsyncPartitions, Partitions
 from .sessions import AsyncSessions, Sessions
 from .subscriptions import AsyncSubscriptions, Subscriptions
 from .users import AsyncUsers, Users
@@ -23,6 +24,7 @@ class Monumento(Domain):
         super().__init__(source, _QUERIES)
         self.media_files = MediaFiles(self)
         self.messages = Messages(self)
+        self.partitions = Partitions(self)
         self.sessions = Sessions(self)
         self.subscriptions = Subscriptions(self)
         self.users = Users(self)
@@ -35,6 +37,7 @@ class AsyncMonumento(AsyncDomain):
         super().__init__(source, _QUERIES)
         self.media_files = AsyncMediaFiles(self)
         self.messages = AsyncMessages(self)
+        self.partitions = AsyncPartitions(self)
         self.sessions = AsyncSessions(self)
         self.subscriptions = AsyncSubscriptions(self)
         self.users = AsyncUsers(self)

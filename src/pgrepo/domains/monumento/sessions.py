@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from pgrepo.domains.monumento.documents import SpokenMessage
 from pgrepo.runtime import (
     JSON,
     UNSET,
@@ -23,7 +24,7 @@ from pgrepo.runtime import (
     Unset,
 )
 
-from .tables import MessageRole, SessionStatus, SessionsArchiveStatus
+from .tables import SessionStatus, SessionsArchiveStatus
 
 
 @dataclass(slots=True)
@@ -103,22 +104,6 @@ class ArchivedSessionSummary:
 
 
 @dataclass(slots=True)
-class SessionWithMessagesMessage:
-    """An object in the JSON of SessionWithMessages."""
-
-    id: UUID
-    role: MessageRole
-    """Who spoke: the interviewer (ai) or the person recording (user)."""
-    text: str
-    timestamp: int
-    """Unix time at which the message was spoken, ms."""
-    offset: int
-    """Time from the start of the session, ms."""
-    audio_url: str | None
-    """The recording of this message alone, where there is one."""
-
-
-@dataclass(slots=True)
 class SessionWithMessages:
     """One row of session_with_messages."""
 
@@ -140,7 +125,7 @@ class SessionWithMessages:
     created_at: datetime
     updated_at: datetime
     """Time of the last change, kept by a trigger."""
-    messages: list[SessionWithMessagesMessage]
+    messages: list[SpokenMessage]
 
 
 @dataclass(slots=True)
@@ -166,8 +151,19 @@ class RecentSession:
     updated_at: datetime
     """Time of the last change, kept by a trigger."""
     message_count: int
+    """Number of its messages, kept by triggers."""
     first_message_at: int | None
+    """Unix time of its first message, ms, kept by triggers; NULL without any."""
     last_message_at: int | None
+    """Unix time of its last message, ms, kept by triggers; NULL without any."""
+
+
+@dataclass(slots=True)
+class RecountMessages:
+    """One row of recount_messages."""
+
+    last_id: UUID | None
+    repaired: int
 
 
 class Sessions(Repository):
@@ -223,9 +219,10 @@ class Sessions(Repository):
         """Returns a live session with everything said in it, in spoken order.
 
         offset is ms from the start of the session. An empty session has no messages:
-        [].
+        []. Reads the months in which it was stored. Those that were archived are not
+        there.
 
-        Reads messages, sessions, users. SQL: session_with_messages in
+        Reads sessions, users. SQL: session_with_messages in
         queries/monumento/sessions.sql.
         """
         return self._first(_SESSION_WITH_MESSAGES, session_id)
@@ -245,13 +242,12 @@ class Sessions(Repository):
         newest first.
 
         first_message_at and last_message_at are Unix times in ms, NULL in an empty
-        session. Reads the messages of the returned sessions only, so the cost follows
-        the limit and not the history. The second limit removes no row: without it
-        PostgreSQL expects a prepared statement to return a tenth of the history, and
-        plans every call anew.
+        session. Sessions keep all three, so the cost follows the limit and not the
+        history. Messages of months that were archived count too. The second limit
+        removes no row: without it PostgreSQL expects a prepared statement to return a
+        tenth of the history, and plans every call anew.
 
-        Reads messages, sessions, users. SQL: recent_sessions in
-        queries/monumento/sessions.sql.
+        Reads sessions, users. SQL: recent_sessions in queries/monumento/sessions.sql.
         """
         return self._all(_RECENT_SESSIONS, user_id, limit)
 
@@ -644,12 +640,30 @@ class Sessions(Repository):
         """Moves an archived session back, with its messages and media files, as they
         were.
 
-        Returns 1, or 0 if it is not in the archive.
+        Returns 1, or 0 if it is not in the archive. The months of its messages must
+        have partitions; create_monthly_partition makes one that was archived.
 
         Writes or locks media_files, messages, sessions, sessions_archive. SQL:
         unarchive_session in queries/monumento/sessions.sql.
         """
         return self._affected(_UNARCHIVE_SESSION, session_id)
+
+    def recount_messages(
+        self,
+        *,
+        after_id: UUID | None = None,
+        batch_size: int = 1000,
+    ) -> RecountMessages:
+        """Counts the messages of the next sessions anew, in the order of their ids.
+
+        repaired is how many sessions had it wrong; 0 proves that none had. Go on after
+        last_id, which is NULL when no session is left. Messages of months that were
+        archived do not count any more. May run while others write.
+
+        Writes or locks sessions. SQL: recount_messages in
+        queries/monumento/sessions.sql.
+        """
+        return self._one(_RECOUNT_MESSAGES, after_id, batch_size)
 
 
 class AsyncSessions(AsyncRepository):
@@ -717,9 +731,10 @@ class AsyncSessions(AsyncRepository):
         """Returns a live session with everything said in it, in spoken order.
 
         offset is ms from the start of the session. An empty session has no messages:
-        [].
+        []. Reads the months in which it was stored. Those that were archived are not
+        there.
 
-        Reads messages, sessions, users. SQL: session_with_messages in
+        Reads sessions, users. SQL: session_with_messages in
         queries/monumento/sessions.sql.
         """
         return await self._first(_SESSION_WITH_MESSAGES, session_id)
@@ -744,13 +759,12 @@ class AsyncSessions(AsyncRepository):
         newest first.
 
         first_message_at and last_message_at are Unix times in ms, NULL in an empty
-        session. Reads the messages of the returned sessions only, so the cost follows
-        the limit and not the history. The second limit removes no row: without it
-        PostgreSQL expects a prepared statement to return a tenth of the history, and
-        plans every call anew.
+        session. Sessions keep all three, so the cost follows the limit and not the
+        history. Messages of months that were archived count too. The second limit
+        removes no row: without it PostgreSQL expects a prepared statement to return a
+        tenth of the history, and plans every call anew.
 
-        Reads messages, sessions, users. SQL: recent_sessions in
-        queries/monumento/sessions.sql.
+        Reads sessions, users. SQL: recent_sessions in queries/monumento/sessions.sql.
         """
         return await self._all(_RECENT_SESSIONS, user_id, limit)
 
@@ -1155,12 +1169,30 @@ class AsyncSessions(AsyncRepository):
         """Moves an archived session back, with its messages and media files, as they
         were.
 
-        Returns 1, or 0 if it is not in the archive.
+        Returns 1, or 0 if it is not in the archive. The months of its messages must
+        have partitions; create_monthly_partition makes one that was archived.
 
         Writes or locks media_files, messages, sessions, sessions_archive. SQL:
         unarchive_session in queries/monumento/sessions.sql.
         """
         return await self._affected(_UNARCHIVE_SESSION, session_id)
+
+    async def recount_messages(
+        self,
+        *,
+        after_id: UUID | None = None,
+        batch_size: int = 1000,
+    ) -> RecountMessages:
+        """Counts the messages of the next sessions anew, in the order of their ids.
+
+        repaired is how many sessions had it wrong; 0 proves that none had. Go on after
+        last_id, which is NULL when no session is left. Messages of months that were
+        archived do not count any more. May run while others write.
+
+        Writes or locks sessions. SQL: recount_messages in
+        queries/monumento/sessions.sql.
+        """
+        return await self._one(_RECOUNT_MESSAGES, after_id, batch_size)
 
 
 _CREATE_SESSION = Statement(
@@ -1189,10 +1221,10 @@ _SESSIONS_BY_IDS = Statement(
 )
 _SESSION_WITH_MESSAGES = Statement(
     "session_with_messages",
-    "59959828202dcab2",
+    "60bdd7574f9a08de",
     types=(2950,),
     row=SessionWithMessages,
-    json=((8, JSON), (12, list[SessionWithMessagesMessage])),
+    json=((8, JSON), (12, list[SpokenMessage])),
     read_only=True,
 )
 _SESSION_METADATA: Statement[JSON] = Statement(
@@ -1205,7 +1237,7 @@ _SESSION_METADATA: Statement[JSON] = Statement(
 )
 _RECENT_SESSIONS = Statement(
     "recent_sessions",
-    "a23c84e622783877",
+    "53a28569791221fd",
     types=(2950, 20),
     row=RecentSession,
     json=((8, JSON),),
@@ -1326,4 +1358,10 @@ _UNARCHIVE_SESSION: Statement[None] = Statement(
     "aa5cfda5f9de35a5",
     types=(2950,),
     caching=(Stale("session_metadata", (0,)),),
+)
+_RECOUNT_MESSAGES = Statement(
+    "recount_messages",
+    "5e30eae6e7b4d61b",
+    types=(2950, 20),
+    row=RecountMessages,
 )

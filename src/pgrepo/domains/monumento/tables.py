@@ -53,7 +53,7 @@ class MediaFile:
 
 @dataclass(slots=True)
 class Message:
-    """What was said in a session, one row a turn."""
+    """What was said in a session, one row a turn; monthly partitions by created_at."""
 
     id: UUID
     session_id: UUID
