@@ -142,12 +142,14 @@ _HOMES |= dict.fromkeys(
 _HOMES |= dict.fromkeys(("DatabaseStatus", "ServerStatus"), "pgrepo.runtime.replicas.status")
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(_HOMES.get(name, "pgrepo.runtime.translate"))
-    value = globals()[name] = getattr(home, name)
-    return value
+if not TYPE_CHECKING:  # to type checkers every name would be there, misspelt ones too
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = import_module(_HOMES.get(name, "pgrepo.runtime.translate"))
+        value = globals()[name] = getattr(home, name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["AssertPlan", "AssertQueries"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "counting" if name == "AssertQueries" else "plans"
-    return getattr(import_module(f"pgrepo.pytest.{home}"), name)
+if not TYPE_CHECKING:  # as in pgrepo
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = "counting" if name == "AssertQueries" else "plans"
+        return getattr(import_module(f"pgrepo.pytest.{home}"), name)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
