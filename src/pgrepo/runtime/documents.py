@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import msgspec
 
+from pgrepo.runtime.decoders import decoder_of
+
 if TYPE_CHECKING:
     UnknownKeys: TypeAlias = dict[str, msgspec.Raw]
     """What is kept: the JSON texts, by key."""
@@ -18,6 +20,8 @@ else:
     UnknownKeys = Any
 
 _FIELD = "unknown_keys"
+_MEMBERS = dict[str, msgspec.Raw]
+_PARTS = list[msgspec.Raw]
 
 
 class Document(msgspec.Struct, kw_only=True):
@@ -35,14 +39,14 @@ class Document(msgspec.Struct, kw_only=True):
     @classmethod
     def __from_json__(cls, data: bytes | str) -> Self:
         """Reads a document; raises msgspec.ValidationError where it does not fit."""
-        document = msgspec.json.decode(data, type=cls)
+        document = decoder_of(cls).decode(data)
         _remember(document, data)
         return document
 
     def __to_json__(self) -> bytes:
         """Writes the document; raises msgspec.ValidationError where it does not fit."""
         data = msgspec.json.encode(_tree(self))
-        msgspec.json.decode(data, type=type(self))
+        decoder_of(type(self)).decode(data)
         return data
 
     @classmethod
@@ -62,14 +66,14 @@ class Document(msgspec.Struct, kw_only=True):
 def _remember(value: Any, data: Any) -> None:
     """Gives every document in a value the keys that it has no field for."""
     if isinstance(value, Document):
-        members = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        members = decoder_of(_MEMBERS).decode(data)
         for name, key in _keys(value):
             if (member := members.pop(key, None)) is not None:
                 _remember(getattr(value, name), member)
         # Copies, for the text that they are part of belongs to the database's answer.
         value.unknown_keys = {key: member.copy() for key, member in members.items()}
     elif isinstance(value, list) and any(isinstance(item, Document | list) for item in value):
-        parts = msgspec.json.decode(data, type=list[msgspec.Raw])
+        parts = decoder_of(_PARTS).decode(data)
         for item, part in zip(value, parts, strict=True):
             _remember(item, part)
 

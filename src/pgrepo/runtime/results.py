@@ -17,6 +17,7 @@ from psycopg.pq import Format
 
 from pgrepo.errors import PgrepoError, StaleCodeError
 from pgrepo.runtime.adapters import decoding_context
+from pgrepo.runtime.decoders import decoder_of
 from pgrepo.runtime.pg import wire_type
 from pgrepo.runtime.scalars import Unreadable
 from pgrepo.runtime.structures import TypeChanged
@@ -81,7 +82,7 @@ def _place(label: str, names: list[str], index: int) -> str:
 
 def _document_decoder(place: str, type_: Any) -> _Load:
     # A Document keeps more than msgspec would.
-    decode = getattr(type_, "__from_json__", None) or msgspec.json.Decoder(type_).decode
+    decode = getattr(type_, "__from_json__", None) or decoder_of(type_).decode
 
     def load(raw: Any) -> Any:
         if isinstance(raw, list):  # an array of JSON

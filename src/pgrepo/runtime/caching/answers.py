@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 import msgspec
 
 from pgrepo.errors import UsageError
+from pgrepo.runtime.decoders import making
 from pgrepo.runtime.statement import Cached
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class Codec:
         self._label = label
         self._encoder = msgspec.msgpack.Encoder()
         try:
-            self._decoder = msgspec.msgpack.Decoder(list[tuple[tuple(types)]])  # type: ignore[misc]
+            with making:
+                self._decoder = msgspec.msgpack.Decoder(list[tuple[tuple(types)]])  # type: ignore[misc]
         except TypeError as error:
             raise self._not_kept(error) from error
 
