@@ -39,7 +39,7 @@ class Document(msgspec.Struct, kw_only=True):
     @classmethod
     def __from_json__(cls, data: bytes | str) -> Self:
         """Reads a document; raises msgspec.ValidationError where it does not fit."""
-        document = decoder_of(cls).decode(data)
+        document: Self = decoder_of(cls).decode(data)
         _remember(document, data)
         return document
 
