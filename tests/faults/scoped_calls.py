@@ -23,6 +23,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from pgrepo import ForeignKeyViolation, InsufficientPrivilege
+from pgrepo.runtime.lost import is_told_twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,10 +109,19 @@ class Tally:
             yield
         except asyncio.CancelledError:
             self.disturbed["cancelled"] += 1
-        except psycopg.OperationalError as error:
-            self.disturbed[type(error).__name__] += 1
         except BaseException as error:  # noqa: BLE001 - the test shows it
-            self.failures.append(error)
+            if is_disturbance(error):
+                self.disturbed[type(error).__name__] += 1
+            else:
+                self.failures.append(error)
+
+
+def is_disturbance(error: BaseException) -> bool:
+    """Whether a script was cut short from outside, and nothing was wrong with it."""
+    if isinstance(error, psycopg.OperationalError):
+        return True
+    # psycopg's own BEGIN, as the test sends it, behind a PgBouncer.
+    return isinstance(error, psycopg.InternalError) and is_told_twice(error)
 
 
 def owner_id(number: int) -> UUID:
