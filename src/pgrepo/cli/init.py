@@ -49,9 +49,12 @@ def init(name: NameArgument) -> None:
     if directory != Path.cwd():
         say(f"  cd {name}")
     for command, meaning in (
-        ("pip install -e '.[dev]'", "into a virtual environment of its own"),
+        ("pip install -e '.[dev]'", "into a virtual environment: your programs import it"),
         ("pgrepo generate", "asks PostgreSQL, and writes the repositories"),
-        ("pytest", "calls them"),
+        ("pytest", "calls them, on a database of its own"),
+        ("pgrepo server start", "a PostgreSQL for your programs"),
+        ("pgrepo migrate", "makes the tables there"),
+        ("python main.py", "calls the repositories, as your program would"),
     ):
         console.print(Text.assemble(f"  {command:<25}", (meaning, "dim")), soft_wrap=True)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import psycopg
 import typer
+from psycopg.conninfo import conninfo_to_dict
 from rich.table import Table
 
 from pgrepo.cli.common import (
@@ -22,7 +26,7 @@ from pgrepo.cli.common import (
     resolve_dsn,
     say,
 )
-from pgrepo.cli.progress import working
+from pgrepo.cli.progress import is_watched, working
 from pgrepo.operate import migrate as operate
 from pgrepo.operate.migrate.plan import FileStatus, Plan, State, format_version
 from pgrepo.project import DomainFiles, select_domains
@@ -87,6 +91,7 @@ def migrate(
     with reporting():
         selected = select_domains(domains or [])
         url = resolve_dsn(dsn)
+        _tell_database(url, is_named=bool(dsn or os.environ.get("DATABASE_URL")))
         try:
             for domain in selected:
                 with working(f"migrating {domain.name}"):
@@ -96,6 +101,21 @@ def migrate(
         finally:  # where a file is refused, those before it stay applied
             if as_json:
                 print_json(applied)
+
+
+def _tell_database(url: str, *, is_named: bool) -> None:
+    """Says where the files are applied: to people, and to all who have not said it themselves."""
+    if not is_named:
+        say(
+            "on the embedded server, database postgres (DATABASE_URL is not set)",
+            to=err_console,
+            style="dim",
+        )
+    elif is_watched():
+        with contextlib.suppress(psycopg.ProgrammingError):  # told when it is connected to
+            meant = conninfo_to_dict(url)
+            name, host = meant.get("dbname", "the default database"), meant.get("host")
+            say(f"on {name}" + (f" at {host}" if host else ""), to=err_console, style="dim")
 
 
 def status(

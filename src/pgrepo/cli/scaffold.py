@@ -15,6 +15,7 @@ _FILES = {
     "pyproject.toml": "pyproject.toml",
     "README.md": "README.md",
     ".gitignore": "gitignore",
+    "main.py": "main.py",
     "src/{name}/__init__.py": "init.py",
     "src/{name}/py.typed": None,
     "src/{name}/sql/V001__orders.sql": "ddl.sql",
@@ -70,8 +71,10 @@ def check_name(name: str) -> None:
         raise ProjectError(f"{name!r} is a reserved word of PostgreSQL: take another name")
     if name.startswith("pg_") or name == "pgrepo":
         raise ProjectError(f"the schema {name!r} is not yours to use: take another name")
-    if name in sys.stdlib_module_names or name in {"src", "tests"}:
-        raise ProjectError(f"a package {name!r} would hide Python's own or the tests: take another")
+    if name in sys.stdlib_module_names or name in {"src", "tests", "main"}:
+        raise ProjectError(
+            f"a package {name!r} would hide Python's own, the tests or main.py: take another name"
+        )
     if class_name(name) == "Orders":
         raise ProjectError(f"{name!r} is the name of the example's queries: take another")
 

@@ -243,6 +243,13 @@ def significant(tokens: list[Token]) -> list[Token]:
     return [token for token in tokens if not token.is_comment]
 
 
+def name_of(token: Token) -> str:
+    """The name that a token stands for: folded to lower case, or out of its quotes."""
+    if token.kind is TokenKind.QUOTED_IDENTIFIER:
+        return token.text[1:-1].replace('""', '"')
+    return token.text.lower() if token.kind is TokenKind.WORD else token.text
+
+
 def split_statements(tokens: list[Token]) -> list[list[Token]]:
     """Returns the significant tokens of every statement, without the semicolons between them.
 

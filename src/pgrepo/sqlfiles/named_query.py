@@ -87,29 +87,32 @@ class NamedQuery:
         """Returns the error about a part of `sql`, placed in the file.
 
         Without an end, the name that begins at `sql_start`, dots and all, or the token there.
-        Where the message has a `$n`, the error has the name that the file has for it.
+        Where message or help have a `$n`, the error has the name that the file has for it.
         """
-        message = self._by_name(message, range(len(self.positions)))
+        everything = range(len(self.positions))
+        message = self._by_name(message, everything)
+        advice = self._by_name(help, everything) if help is not None else None
         start = self.locate(sql_start)
         end = self._end_of_name(sql_start) if sql_end is None else self._locate_end(sql_end)
-        return self.source.error(code, message, start, end, help=help, query=self.name)
+        return self.source.error(code, message, start, end, help=advice, query=self.name)
 
     def error_in_variant(
         self, code: str, message: str, variant: Variant, at: int, help: str | None = None
     ) -> SourceError:
         """Returns the error about an offset in a variant's SQL, placed in the file."""
         message = self._by_name(message, variant.kept)
+        advice = self._by_name(help, variant.kept) if help is not None else None
         place = next((p for p in reversed(variant.places) if p.at <= at), variant.places[0])
         if place.offset is None:
             executed = significant(tokenize(self.sql))[place.token]
             within = min(at - place.at, executed.end - executed.start - 1)
-            return self.error(code, message, executed.start + max(within, 0), help=help)
+            return self.error(code, message, executed.start + max(within, 0), help=advice)
         ordering = self.variants.ordering
         assert ordering is not None  # what else has an offset of its own
         order = next(order for order in ordering.orders if order.name == variant.choice.order)
         start = order.offset + place.offset
         end = order.offset + _end_of_name(tokenize(order.text, place.offset))
-        return self.source.error(code, message, start, end, help, self.name)
+        return self.source.error(code, message, start, end, advice, self.name)
 
     def _by_name(self, message: str, kept: Sequence[int]) -> str:
         """A message of PostgreSQL's, which numbers the parameters that a statement has kept."""

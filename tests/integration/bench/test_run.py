@@ -124,6 +124,7 @@ def test_a_database_of_ones_own(bazaar: DomainFiles, database_url: str) -> None:
         "orders_between",
         "orders_noted",
         "recent_orders",
+        "search_orders",
     }
     assert found.domains[0].scales[0].rows is None
     with psycopg.connect(database_url) as connection:
@@ -157,7 +158,8 @@ def test_interrupted(bazaar: DomainFiles, server_url: str) -> None:
     [scale] = domain.scales
     rounds = {query.name: len(query.rounds) for query in scale.queries}
     assert rounds.pop("order_by_id") == 3
-    assert rounds == dict.fromkeys(("orders_between", "orders_noted", "recent_orders"), 2)
+    others = ("orders_between", "orders_noted", "recent_orders", "search_orders")
+    assert rounds == dict.fromkeys(others, 2)
     assert databases(server_url) <= before
 
 

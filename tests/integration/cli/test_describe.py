@@ -241,6 +241,7 @@ def test_project(pgrepo: Run, project: Path) -> None:
     queries = json.loads(result.stdout)
     assert [query["name"] for query in queries] == [
         "create_order", "add_order_lines", "order_by_id", "recent_orders", "set_order_status",
+        "search_orders",
     ]  # fmt: skip
     assert {query["file"] for query in queries} == {"src/shop/queries/orders.sql"}
     sql = "SELECT status FROM shop.orders"

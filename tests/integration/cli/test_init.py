@@ -36,7 +36,7 @@ def test_new_project(project: Path, environment: dict[str, str]) -> None:
     """The generated code and the test of a new project pass pytest, mypy, pyright and ruff."""
     output = tool(project, environment, "pytest", "-q", "-p", "no:asyncio", "-p", "pgrepo.pytest")
     assert "3 passed" in output
-    tool(project, environment, "mypy", "--strict", "src", "tests")
+    tool(project, environment, "mypy", "--strict", "src", "tests", "main.py")
     tool(project, environment, "pyright", "--pythonpath", sys.executable)
     tool(project, environment, "ruff", "check", "--select", "E4,E7,E9,F,I,B,UP", ".")
 
@@ -91,6 +91,7 @@ def test_nothing_is_overwritten(pgrepo: Run, tmp_path: Path) -> None:
         ("pgrepo", "not yours"),
         ("queue", "would hide"),
         ("tests", "would hide"),
+        ("main", "would hide"),
         ("orders", "the example's queries"),
         ("s" * 64, "too long"),
     ],

@@ -107,9 +107,76 @@ def test_the_server_verbs(run):
         option = ("--data-dir", f"{place}/pg")
         assert "is not running" in run("server", "status", *option).stdout
         try:
-            assert "runs until `pgrepo server stop`" in run("server", "start", *option).stdout
+            first, second = (run("server", "start", *option).stdout for _ in range(2))
+            assert "is running (process" in first
+            assert "was running already (process" in second
+            assert "runs until `pgrepo server stop`" in first
             url = run("server", "url", *option).stdout.strip()
             assert url.startswith("postgresql://")
             assert url in run("server", "status", *option).stdout
         finally:
             assert "is not running" in run("server", "stop", *option).stdout
+
+
+def test_migrate_says_where_it_works_unless_told(run, monkeypatch, tmp_path):
+    """Without DATABASE_URL, on standard error."""
+    assert run("migrate").stderr == ""
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    try:
+        result = run("migrate")
+        assert result.stderr.startswith("on the embedded server, database postgres")
+        assert result.stdout.startswith("applied sql/V001__users.sql in ")
+    finally:
+        run("server", "stop")
+
+
+def test_reset_starts_over(run, shop, monkeypatch, tmp_path):
+    """On the embedded server: schema and ledger go; what was refused before is applied."""
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    try:
+        run("migrate")
+        shop.write("V001__users.sql", "CREATE SCHEMA shop; CREATE TABLE shop.all_users (id int);")
+        refused = run("migrate")
+        assert "was edited after it was applied" in refused.stderr
+        assert "`pgrepo server reset shop`" in refused.stderr
+        unasked = run("server", "reset")
+        assert (unasked.exit_code, "say --yes" in unasked.stderr) == (2, True)
+        assert run("migrate").exit_code == 1
+        told = run("server", "reset", "--yes").stdout
+        assert told.startswith("dropped shop with all data in it")
+        assert run("migrate").stdout.startswith("applied sql/V001__users.sql in ")
+    finally:
+        run("server", "stop")
+
+
+def test_reset_drops_nothing_elsewhere(run, shop):
+    """DATABASE_URL names a server that is not the one of `pgrepo server`."""
+    run("migrate")
+    result = run("server", "reset", "--yes")
+    assert result.exit_code == 2
+    assert "DATABASE_URL names another server" in result.stderr
+    assert shop.value("SELECT to_regclass('shop.users') IS NOT NULL") is True
+
+
+def test_reset_of_no_schema(run, shop):
+    """What the files made cannot be told from the rest of public."""
+    shop.write("V001__users.sql", "CREATE TABLE public.users (id int);")
+    result = run("server", "reset", "--yes")
+    assert result.exit_code == 2
+    assert "cannot be told from the files of shop" in result.stderr
+
+
+def test_schema_that_was_dropped(run, shop):
+    """The ledger alone is not believed."""
+    shop.write("V2__note.sql", "ALTER TABLE shop.users ADD note text;")
+    run("migrate")
+    shop.connection.execute("DROP SCHEMA shop CASCADE")
+    for verb in ("migrate", "status", "verify"):
+        result = run(verb)
+        assert result.exit_code == 1
+        assert (
+            "sql/V001__users.sql and sql/V2__note.sql are recorded as applied, but schema shop is "
+            "not there; restore the database from a backup" in result.stderr
+        )

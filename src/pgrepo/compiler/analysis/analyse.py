@@ -144,7 +144,8 @@ class QueryAnalyser:
     def _refused(
         self, query: NamedQuery, variant: Variant | None, rejected: Rejected
     ) -> SourceError:
-        code, help_text = explain(rejected, self._catalog, query.sql)
+        sql = query.sql if variant is None else variant.sql
+        code, help_text = explain(rejected, self._catalog, sql)
         position = rejected.position if rejected.position is not None else 0
         if variant is None:
             return query.error(code, rejected.message, position, help=help_text)

@@ -44,6 +44,7 @@ _TYPE_FIELDS = {
     "NEXTVALUEEXPR": "typeId",
 }
 EXISTS_SUBLINK, ANY_SUBLINK, EXPR_SUBLINK, ARRAY_SUBLINK = 0, 2, 4, 6
+EXTERNAL = 0  # PARAM_EXTERN: a parameter of the statement
 _BOOLEAN = 16
 _INTEGER = 23
 _BOOLEAN_NODES = frozenset({

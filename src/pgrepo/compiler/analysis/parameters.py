@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgrepo.compiler.analysis.choices import strip_casts
-from pgrepo.compiler.analysis.facts import type_of
+from pgrepo.compiler.analysis.facts import EXTERNAL, type_of
 from pgrepo.compiler.analysis.nodes import constant_integer
 from pgrepo.compiler.pytypes import VECTORS, bare_name
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _UPDATE, _INSERT = 2, 3
 _RELATION, _VALUES = 0, 5
-_EXTERNAL = 0  # PARAM_EXTERN
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def copied_columns(query: Node, catalog: Catalog, count: int) -> tuple[Relation,
         return None
     fed: dict[int, int] = {}
     for target in query.items("targetList"):
-        number, attnum = _parameter_number(target["expr"]), target.integer("resno")
+        number, attnum = parameter_number(target["expr"]), target.integer("resno")
         if number is None:
             continue
         value = strip_casts(target["expr"])
@@ -133,11 +132,11 @@ class _Reader:
         if column is None:
             return
         for value in _values_of(query, target["expr"]):
-            number = _parameter_number(value)
+            number = parameter_number(value)
             if number is not None:
                 entry = (relation.origin(attnum), column.nullable)
                 self._assigned.setdefault(number, []).append(entry)
-            for inner in _null_aware_arguments(value):
+            for inner in null_aware_arguments(value):
                 compared = self._compared.setdefault(inner, [])
                 compared.append(relation.origin(attnum))
 
@@ -148,7 +147,7 @@ class _Reader:
             self._comparison(node, levels)
         elif node.tag == "FUNCEXPR":
             self._length_coercion(node)
-        self._null_aware.update(_null_aware_arguments(node))
+        self._null_aware.update(null_aware_arguments(node))
         for child in node.children():
             self._expressions(child, levels)
 
@@ -158,7 +157,7 @@ class _Reader:
         if len(arguments) != 2 or operator is None or operator.name not in {"=", "<>"}:
             return
         for one, other in (arguments, reversed(arguments)):
-            number = _parameter_number(one)
+            number = parameter_number(one)
             origin = self._column(strip_casts(other), levels) if number is not None else None
             if number is not None and origin is not None:
                 self._compared.setdefault(number, []).append(origin)
@@ -167,7 +166,7 @@ class _Reader:
         arguments = node.items("args")
         if node.integer("funcformat") not in {1, 2} or len(arguments) != 3:
             return
-        number, length = _parameter_number(arguments[0]), arguments[1]
+        number, length = parameter_number(arguments[0]), arguments[1]
         if number is None or length.tag != "CONST":
             return
         pg_type = self._catalog.type(node.integer("funcresulttype"))
@@ -188,16 +187,17 @@ class _Reader:
         return relation.origin(attno) if relation and attno in relation.columns else None
 
 
-def _parameter_number(node: Node) -> int | None:
+def parameter_number(node: Node) -> int | None:
+    """The number of a parameter, casts around it aside; None for anything else."""
     plain = strip_casts(node)
     if plain.tag == "FUNCEXPR" and plain.integer("funcformat") in {1, 2}:
         # A length coercion such as varchar(50), or a cast between number types.
         plain = strip_casts(plain.items("args")[0])
-    is_parameter = plain.tag == "PARAM" and plain.integer("paramkind") == _EXTERNAL
+    is_parameter = plain.tag == "PARAM" and plain.integer("paramkind") == EXTERNAL
     return plain.integer("paramid") if is_parameter else None
 
 
-def _null_aware_arguments(node: Node) -> Iterator[int]:
+def null_aware_arguments(node: Node) -> Iterator[int]:
     """The parameters of which this node looks whether they are NULL."""
     if node.tag in {"COALESCEEXPR", "COALESCE"}:
         arguments = node.items("args")[:-1]
@@ -208,7 +208,7 @@ def _null_aware_arguments(node: Node) -> Iterator[int]:
     else:
         return
     for argument in arguments:
-        number = _parameter_number(argument)
+        number = parameter_number(argument)
         if number is not None:
             yield number
 

@@ -27,6 +27,8 @@ _OTHER = "PGR209"
 _COLUMN = re.compile(r'column (?:"(?P<quoted>[^"]+)"|(?P<plain>\S+)) does not exist')
 _OF_TABLE = re.compile(r'column "(?P<column>[^"]+)" of relation "(?P<table>[^"]+)"')
 _TABLE = re.compile(r'relation "(?P<name>[^"]+)" does not exist')
+_PARAMETER = re.compile(r"\$\d+")
+_IN = re.compile(r"(?P<not>\bNOT\s+)?\bIN\s+\Z", re.IGNORECASE)
 _TYPE = re.compile(r'type "(?P<name>[^"]+)" does not exist')
 
 
@@ -40,6 +42,8 @@ def explain(rejected: Rejected, catalog: Catalog | None, sql: str = "") -> tuple
     """
     code = _CODES.get(rejected.sqlstate, _OTHER)
     suggestion = _suggest(code, rejected.message, catalog, sql) if catalog is not None else None
+    if code == "PGR201":
+        suggestion = _array_suggestion(sql, rejected.position)
     return code, suggestion or rejected.hint or _general(code)
 
 
@@ -60,6 +64,16 @@ def _suggest(code: str, message: str, catalog: Catalog, sql: str) -> str | None:
             return _type_suggestion(message, catalog)
         case _:
             return None
+
+
+def _array_suggestion(sql: str, position: int | None) -> str | None:
+    """What to write for `IN :ids`, which other libraries make a list of."""
+    found = _IN.search(sql[:position]) if position is not None else None
+    parameter = _PARAMETER.match(sql, position or 0)
+    if found is None or parameter is None:
+        return None
+    compared = "<> ALL" if found["not"] else "= ANY"
+    return f"for any number of values write {compared}({parameter[0]}): they are one array"
 
 
 def _table_suggestion(message: str, catalog: Catalog) -> str | None:

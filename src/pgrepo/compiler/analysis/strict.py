@@ -10,7 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from pgrepo.compiler.analysis.conditions import array_elements, surely_has_element
-from pgrepo.compiler.analysis.facts import ANY_SUBLINK, EXISTS_SUBLINK
+from pgrepo.compiler.analysis.facts import ANY_SUBLINK, EXISTS_SUBLINK, EXTERNAL
 from pgrepo.compiler.analysis.grouping import is_one_group
 
 if TYPE_CHECKING:
@@ -225,8 +225,24 @@ class StrictReader:
         if is_one_group(query) or query.items("groupingSets") or query.node("setOperations"):
             return tested
         tree = query.node("jointree")
-        inside = StrictReader(self._catalog, self._literal, self._level + 1)
+        inside = type(self)(self._catalog, self._literal, self._level + 1)
         return tested | inside.if_true(tree.node("quals") if tree is not None else None)
+
+
+class ParameterReader(StrictReader):
+    """Reads conditions for the parameters, not the columns, that must not be NULL."""
+
+    def needed(self, condition: Node) -> frozenset[int]:
+        """The numbers of the parameters with which, if they are NULL, a condition is never true."""
+        return frozenset(key.attno for key in self.if_true(condition))
+
+    def if_not_null(self, node: Node | None) -> Proved:
+        """The parameters that are not null where the expression is not null."""
+        if node is None or node.tag == "VAR":
+            return _NOTHING
+        if node.tag == "PARAM" and node.integer("paramkind") == EXTERNAL:
+            return frozenset({VarKey(0, node.integer("paramid"), 0, frozenset())})
+        return super().if_not_null(node)
 
 
 def var_key(node: Node) -> VarKey:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pgrepo.compiler.checks.absent import check_absent
 from pgrepo.compiler.checks.allow import ddl_allows, query_allows, settle
 from pgrepo.compiler.checks.duplicates import check_duplicates
 from pgrepo.compiler.checks.findings import GATED, Recorder, Subject, statements_of
@@ -140,6 +141,7 @@ def _findings(subject: Subject, tools: AnalysisTools) -> Iterator[Finding]:
         yield from check_not_null(statements[0].query, tools.analyser)
         for statement in statements:
             yield from check_where(statement, subject.catalog)
+            yield from check_absent(statement, subject.catalog)
             yield from check_order(statement, subject.catalog, uniqueness)
     yield from check_duplicates([statements[0].query for statements in subject.by_query])
     yield from check_foreign_keys(subject)

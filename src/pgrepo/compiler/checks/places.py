@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pgrepo.sqlfiles.lexer import LexError, Token, TokenKind, significant, tokenize
+from pgrepo.sqlfiles.lexer import LexError, Token, TokenKind, name_of, significant, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
 _NAMES = frozenset({TokenKind.WORD, TokenKind.QUOTED_IDENTIFIER})
 _BEFORE_TARGET = frozenset({"FROM", "ONLY", "("})
-
-
-def name_of(token: Token) -> str:
-    """The name that a token stands for: folded to lower case, or out of its quotes."""
-    if token.kind is TokenKind.QUOTED_IDENTIFIER:
-        return token.text[1:-1].replace('""', '"')
-    return token.text.lower() if token.kind is TokenKind.WORD else token.text
 
 
 def table_offset(sql: str, schema: str, table: str, *, alias: str = "", after: str = "") -> int:

@@ -4,6 +4,7 @@ from pgrepo.operate.migrate.apply import AppliedFile, migrate, status
 from pgrepo.operate.migrate.baseline import baseline
 from pgrepo.operate.migrate.dump import dump
 from pgrepo.operate.migrate.plan import FileStatus, Plan, State
+from pgrepo.operate.migrate.schemas import created_schemas, drop_schemas, on_embedded_server
 from pgrepo.operate.migrate.snapshot import Difference
 from pgrepo.operate.migrate.verify import Verification, verify
 
@@ -15,8 +16,11 @@ __all__ = [
     "State",
     "Verification",
     "baseline",
+    "created_schemas",
+    "drop_schemas",
     "dump",
     "migrate",
+    "on_embedded_server",
     "status",
     "verify",
 ]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from pgrepo.errors import MigrationError, MigrationFailed
+from pgrepo.errors import ChecksumError, MigrationError, MigrationFailed
 from pgrepo.operate.migrate import ledger, leftovers
 from pgrepo.operate.migrate.failure import failure
 from pgrepo.operate.migrate.plan import State, Version, plan
+from pgrepo.operate.migrate.schemas import check_schemas, starting_over
 from pgrepo.operate.migrate.session import (
     Session,
     StatementFailed,
@@ -82,7 +83,8 @@ def migrate(
         ChecksumError: an applied file was edited.
         MigrationLocked: another migrator held the lock for longer than `wait`.
         MigrationFailed: PostgreSQL refused a file; the files before it stay applied.
-        MigrationError: an applied file is missing, or a new one has an old version.
+        MigrationError: an applied file is missing, a new one has an old version, or the schemas
+            that applied files made are not there.
         SourceError: a file cannot be run as a migration.
     """
     name, files = domain_files(domain, directory)
@@ -105,10 +107,16 @@ def migrate(
 
 
 def status(target: Target, domain: DomainFiles | str, directory: Path | None = None) -> Plan:
-    """Returns where every version of a domain stands; changes nothing."""
+    """Returns where every version of a domain stands; changes nothing.
+
+    Raises:
+        MigrationError: files are recorded as applied, and their schemas are not there.
+    """
     name, files = domain_files(domain, directory)
     with open_session(target) as session:
-        return plan(name, files, ledger.read(session, name))
+        found = plan(name, files, ledger.read(session, name))
+        check_schemas(session, found)
+        return found
 
 
 def apply_files(
@@ -143,7 +151,11 @@ def after_migrate(domain: DomainFiles | str, directory: Path | None = None) -> D
 def checked_plan(session: Session, domain: str, files: list[DdlFile]) -> Plan:
     """Returns the plan; raises MigrationError when the files and the ledger disagree."""
     found = plan(domain, files, ledger.read(session, domain))
-    found.check()
+    try:
+        found.check()
+    except ChecksumError as error:
+        raise ChecksumError(f"{error}{starting_over(session, domain)}") from None
+    check_schemas(session, found)
     return found
 
 

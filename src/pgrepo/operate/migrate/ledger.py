@@ -117,6 +117,14 @@ def forget(session: Session, domain: str, file: DdlFile) -> None:
     )
 
 
+def forget_domain(session: Session, domain: str) -> None:
+    """Removes all rows of a domain whose schemas were dropped."""
+    if exists(session):
+        session.execute(
+            "DELETE FROM pgrepo.migrations WHERE domain = %(domain)s", {"domain": domain}
+        )
+
+
 def _record(
     session: Session,
     domain: str,

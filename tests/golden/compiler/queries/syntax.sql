@@ -30,3 +30,13 @@ FORM shop.customers;
 
 -- name: after_parameters(first, second)
 SELECT :first::int AS a, :second::int AS b, :first::int AS c FRM shop.customers;
+
+-- name: in_a_list(ids)
+SELECT id FROM shop.customers WHERE id IN :ids;
+
+-- name: not_in_a_list(full_name, ids)
+SELECT id
+FROM shop.customers
+WHERE
+    full_name = :full_name  -- @optional
+    AND id NOT IN :ids;
