@@ -56,6 +56,8 @@ def test_nothing_is_lost(
     name: str, tools: AnalysisTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is found out is the same as when every variant is analysed."""
+    if "old." in PATCHES[name] and tools.connection.info.server_version < 180000:
+        pytest.skip("OLD in RETURNING came with PostgreSQL 18")
     file = tmp_path / "things.sql"
     given = [
         word for word in ("id", "name", "note", "size", "least") if f":{word}" in PATCHES[name]

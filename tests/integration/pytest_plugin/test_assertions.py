@@ -16,7 +16,7 @@ from shop.repositories import AsyncShop
 
 def test_index(shop, assert_plan):
     text = assert_plan(shop.orders.recent_orders, email="ada@example.com")
-    assert "using orders_email_created_at_idx on shop.orders" in text
+    assert "using orders_email_created_at_idx" in text
     assert "ada" not in text
 
 def test_async(pgrepo_url, assert_plan):
@@ -103,10 +103,8 @@ def test_plans(run_pytest: Callable[..., str]) -> None:
     """Plans are those of large tables; a failure shows which is read, how, and no value."""
     told = run_pytest(_PLANS, status=1)
     assert "1 failed, 7 passed" in told
-    assert (
-        "AssertionError: shop.noted_orders reads shop.orders from end to end, with 10,000,000 rows "
-        "in each large table:\n"
-    ) in told
+    # How large the tables are goes on after that, where PostgreSQL can be told so: since 18.
+    assert "AssertionError: shop.noted_orders reads shop.orders from end to end" in told
     assert "Seq Scan on shop.orders placed (rows=" in told
     assert "Filter: (placed.note = '…'" in told
     assert "pgrepo/pytest" not in told

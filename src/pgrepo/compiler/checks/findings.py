@@ -97,8 +97,17 @@ class Statement:
         return len(self.sql.encode()[:location].decode("utf-8", "ignore"))
 
     def named(self, text: str) -> str:
-        """A text of PostgreSQL's with parameters by name."""
-        return _POSITIONAL.sub(lambda found: f":{self.parameter(int(found[1]))}", text)
+        """A text of PostgreSQL's with parameters by name.
+
+        Before PostgreSQL 17 a plan writes the result of a sub-plan like a parameter.
+        """
+        known = self.query.source.positions if self.variant is None else self.variant.kept
+
+        def name(found: re.Match[str]) -> str:
+            number = int(found[1])
+            return f":{self.parameter(number)}" if 0 < number <= len(known) else found[0]
+
+        return _POSITIONAL.sub(name, text)
 
     def parameter(self, number: int) -> str:
         """The name of `$number`."""
