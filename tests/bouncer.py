@@ -7,12 +7,14 @@ before.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
@@ -118,6 +120,28 @@ class PgBouncer:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    @contextlib.contextmanager
+    def supervised(self) -> Iterator[None]:
+        """Meanwhile it is started again when it ends, as systemd would.
+
+        1.18 ends itself now and then where sessions are cancelled and killed: "server in bad
+        state".
+        """
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(0.1):
+                if self._process is not None and self._process.poll() is not None:
+                    self.start()
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def remove(self) -> None:
         """Ends it and removes its files."""

@@ -126,7 +126,8 @@ def test_tenants_through_pgbouncer(
     """The same where every transaction may run in another session, which others use as well."""
     url = pgbouncer.url(mindia_place.url)
     place = replace(mindia_place, url=url, connect={"prepare_threshold": None})
-    look_at_tenants(place, flavour, record)
+    with pgbouncer.supervised():
+        look_at_tenants(place, flavour, record)
 
 
 def look_at_tenants(mindia_place: Place, flavour: str, record: Record) -> None:
