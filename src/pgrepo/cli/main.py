@@ -94,7 +94,17 @@ def main() -> None:
     except EXPECTED as error:
         with contextlib.suppress(OSError):
             status = tell(error)
+    _give_up_unwritten()
     sys.exit(status)
+
+
+def _give_up_unwritten() -> None:
+    """Forgets what cannot be written, about which Python would complain when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _prepare_streams() -> None:

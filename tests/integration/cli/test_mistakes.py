@@ -195,7 +195,7 @@ def _run(
     ended = subprocess.run(
         ["bash", "-o", "pipefail", "-c", script],
         cwd=project,
-        env={**environment, "PGREPO": f"{sys.executable} -m pgrepo"},
+        env={**environment, "PGREPO": f"{sys.executable} -m pgrepo", "PYTHONUNBUFFERED": ""},
         capture_output=True,
         text=True,
         timeout=120,
