@@ -116,7 +116,7 @@ def strangers(owner_url: str, schema: str, table: str, key: str) -> tuple[int, i
 @pytest.mark.parametrize("flavour", ["tasks", "threads"])
 def test_tenants(mindia_place: Place, record: Record, flavour: str) -> None:
     """Reads, writes, searches, claims and deletes, each as it should be; then look at every row."""
-    look_at_tenants(mindia_place, flavour, record)
+    assert_tenants_apart(mindia_place, flavour, record)
 
 
 @pytest.mark.parametrize("flavour", ["tasks", "threads"])
@@ -127,10 +127,10 @@ def test_tenants_through_pgbouncer(
     url = pgbouncer.url(mindia_place.url)
     place = replace(mindia_place, url=url, connect={"prepare_threshold": None})
     with pgbouncer.supervised():
-        look_at_tenants(place, flavour, record)
+        assert_tenants_apart(place, flavour, record)
 
 
-def look_at_tenants(mindia_place: Place, flavour: str, record: Record) -> None:
+def assert_tenants_apart(mindia_place: Place, flavour: str, record: Record) -> None:
     """Runs, and finds every row as it should be."""
     owner_url = mindia_place.owner_url
     before = {table: rows_of(owner_url, "mindia", table, "tenant_id", STILL) for table in TABLES}

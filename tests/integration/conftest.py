@@ -57,8 +57,8 @@ class Walk:
         commands = ("pgrepo init shop", "cd shop", "pgrepo generate", *more)
         self.run("before the page", "".join(f"$ {command}\n" for command in commands))
 
-    def through(self, blocks: list[Block]) -> None:
-        """Does every block in order."""
+    def assert_works(self, blocks: list[Block]) -> None:
+        """Does every block in order, and compares what comes of it with what the page says."""
         for block in blocks:
             if block.language == "console":
                 self.run(block.where, block.text)

@@ -111,7 +111,7 @@ def shop(tmp_path: Path) -> DomainFiles:
     return domain
 
 
-def allowed(shop: DomainFiles, name: str, text: str, server_url: str) -> None:
+def assert_allowed(shop: DomainFiles, name: str, text: str, server_url: str) -> None:
     """Asserts that nothing is found with the comment, and one thing without it."""
     path = shop.root / name
     path.write_text(text)
@@ -126,13 +126,13 @@ def test_allowing_in_a_query(shop: DomainFiles, server_url: str) -> None:
         if connection.info.server_version < 180000:
             pytest.skip("PostgreSQL 18 can be told statistics")
     text = fragment(CHECK_CODES, "-- name: all_orders()\n-- Returns every")
-    allowed(shop, "queries/orders.sql", text, server_url)
+    assert_allowed(shop, "queries/orders.sql", text, server_url)
 
 
 def test_allowing_in_the_schema(shop: DomainFiles, server_url: str) -> None:
     """Likewise, for the foreign key that the line names."""
     text = CURRENCIES + fragment(CHECK_CODES, "-- pgrepo: allow PGR601 orders_currency")
-    allowed(shop, "sql/V002__currencies.sql", text, server_url)
+    assert_allowed(shop, "sql/V002__currencies.sql", text, server_url)
 
 
 def test_configuration(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_commands_that_are_not_run(command: str) -> None:
     words = shlex.split(command)[1:]
     while words and words[0] in getattr(group, "commands", {}):
         group = group.commands[words.pop(0)]  # type: ignore[attr-defined]
-    group.make_context(command, words)
+    assert group.make_context(command, words).command is group
 
 
 def test_hooks() -> None:

@@ -47,7 +47,7 @@ def test_page_on_a_project(
     """What the page shows works in the project that `pgrepo init` makes."""
     walk.environment["DATABASE_URL"] = database_url
     walk.begin_project("pgrepo migrate", "export PYTHONPATH=src")
-    walk.through(blocks(f"docs/how-to/{page}.md"))
+    walk.assert_works(blocks(f"docs/how-to/{page}.md"))
 
 
 def test_adopting_a_database(
@@ -59,7 +59,7 @@ def test_adopting_a_database(
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(as_found.text.encode())
     (walk.home / "alter.py").write_text(_ALTER)
-    walk.through(rest)
+    walk.assert_works(rest)
 
 
 def test_web_frameworks(
@@ -69,9 +69,9 @@ def test_web_frameworks(
     walk.environment["DATABASE_URL"] = database_url
     walk.begin_project("pgrepo migrate", "export PYTHONPATH=src")
     for page in ("fastapi", "litestar", "django"):
-        walk.through(blocks(f"docs/how-to/{page}.md"))
+        walk.assert_works(blocks(f"docs/how-to/{page}.md"))
 
 
 def test_worker(blocks: Callable[[str], list[Block]]) -> None:
     """What the page shows is what the example has, which tests/examples runs."""
-    Walk(ROOT, {}).through(blocks("docs/how-to/worker.md"))
+    Walk(ROOT, {}).assert_works(blocks("docs/how-to/worker.md"))

@@ -24,22 +24,22 @@ def test_from_aiosql(blocks: Callable[[str], list[Block]], walk: Walk, database_
     schema, *rest = blocks("docs/how-to/move-from-aiosql.md")
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(schema.text.encode())
-    walk.through(rest)
+    walk.assert_works(rest)
 
 
 def test_from_sqlalchemy(blocks: Callable[[str], list[Block]], walk: Walk) -> None:
     """Session and repository share a transaction."""
     pytest.importorskip("sqlalchemy", reason="pip install sqlalchemy")
-    walk.through(blocks("docs/how-to/move-from-sqlalchemy.md"))
+    walk.assert_works(blocks("docs/how-to/move-from-sqlalchemy.md"))
 
 
 def test_from_sqlc(blocks: Callable[[str], list[Block]], walk: Walk) -> None:
     """The queries that the page shows in sqlc's words work in pgrepo's."""
-    walk.through(blocks("docs/how-to/move-from-sqlc.md"))
+    walk.assert_works(blocks("docs/how-to/move-from-sqlc.md"))
 
 
 def test_beside_alembic(blocks: Callable[[str], list[Block]], walk: Walk) -> None:
     """Alembic migrates, and pgrepo reads what it has made."""
     pytest.importorskip("alembic", reason="pip install alembic")
     walk.begin_project()
-    walk.through(blocks("docs/how-to/keep-alembic-or-flyway.md"))
+    walk.assert_works(blocks("docs/how-to/keep-alembic-or-flyway.md"))

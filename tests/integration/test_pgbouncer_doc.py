@@ -20,7 +20,7 @@ def test_page(
     walk.environment["DATABASE_URL"] = database_url
     walk.environment["PGBOUNCER_URL"] = pgbouncer.url(database_url)
     walk.begin_project("pgrepo migrate", "export PYTHONPATH=src")
-    walk.through(blocks("docs/how-to/use-pgbouncer.md"))
+    walk.assert_works(blocks("docs/how-to/use-pgbouncer.md"))
     name = conninfo_to_dict(database_url)["dbname"]
     with_transactions = {"database": name, "pool_mode": "transaction"}
     assert with_transactions in [

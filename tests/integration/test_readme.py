@@ -23,7 +23,7 @@ def test_readme(blocks: Callable[[str], list[Block]], walk: Walk) -> None:
         "sql/V001__books.sql",
         "queries/books.sql",
     ]
-    walk.through(page)
+    walk.assert_works(page)
     assert walk.here == walk.home / "shop"
 
 

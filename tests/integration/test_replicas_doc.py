@@ -17,4 +17,4 @@ def test_reading_from_replicas(blocks: Callable[[str], list[Block]], walk: Walk)
     with primary() as leader, standby(leader) as follower:
         walk.environment |= {"DATABASE_URL": leader.url(), "REPLICA_URL": follower.url()}
         walk.begin_project("pgrepo migrate", "export PYTHONPATH=src")
-        walk.through(blocks("docs/how-to/replicas.md"))
+        walk.assert_works(blocks("docs/how-to/replicas.md"))

@@ -15,5 +15,5 @@ def test_first_repository(blocks: Callable[[str], list[Block]], walk: Walk) -> N
     page = blocks("docs/tutorial/first-repository.md")
     not_run = [block.text for block in page if block.language == "sh"]
     assert not_run == ["pip install 'pgrepo[cli,embedded,test]' mypy\n"]
-    walk.through(page)
+    walk.assert_works(page)
     assert (walk.here / "tests" / "test_shipments.py").is_file()

@@ -223,20 +223,29 @@ def bench(
         comparison = None
         if before is not None and not results.interrupted:
             comparison = compare(before, results, least)
-        if as_json:
-            print_json(msgspec.to_builtins(results))
-        # Beside JSON, what is for people is told where they see it and programs do not.
-        with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
-            if not as_json:
-                tell_results(results)
-            if comparison is not None:
-                tell_comparison(comparison)
-            if results.domains:
+        _tell(results, comparison, as_json=as_json)
+        if results.domains:
+            with _for_people(as_json=as_json):
                 _write(results, comparison, save, html)
     if results.interrupted:
         _end_interrupted(results)
     if comparison is not None and (comparison.slower or (strict and comparison.replanned)):
         raise typer.Exit(1)
+
+
+def _tell(results: Results, comparison: Comparison | None, *, as_json: bool) -> None:
+    if as_json:
+        print_json(msgspec.to_builtins(results))
+    else:
+        tell_results(results)
+    if comparison is not None:
+        with _for_people(as_json=as_json):
+            tell_comparison(comparison)
+
+
+def _for_people(*, as_json: bool) -> contextlib.AbstractContextManager[object]:
+    """Beside JSON, what is for people is told where they see it and programs do not."""
+    return contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()
 
 
 def _existing(dsn: str | None) -> str:

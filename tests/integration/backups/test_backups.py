@@ -110,6 +110,6 @@ def test_a_dump_restored(blocks: Callable[[str], list[Block]], walk: Walk, serve
     walk.environment["DATABASE_URL"] = server.url()
     walk.environment["RESTORED_URL"] = server.url("restored")
     walk.environment["PATH"] = f"{_programs.binaries()}:{walk.environment['PATH']}"
-    walk.through(blocks(PAGE)[:1])
+    walk.assert_works(blocks(PAGE)[:1])
     with Database(server.url("restored")) as database:
         assert Monumento(database).users.user_by_id(user_id=user) is not None

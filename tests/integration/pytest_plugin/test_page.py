@@ -16,4 +16,4 @@ def test_page(blocks: Callable[[str], list[Block]], walk: Walk) -> None:
     walk.environment["PYTEST_PLUGINS"] = ",".join(plugins)
     walk.environment["PYTHONWARNINGS"] = "ignore"  # pytest-asyncio's, of an option that is not set
     walk.begin_project()
-    walk.through(blocks("docs/how-to/test-with-pytest.md"))
+    walk.assert_works(blocks("docs/how-to/test-with-pytest.md"))
