@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import functools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -240,8 +241,13 @@ def _initialised(uid: int) -> Path:
 
 
 def free_port() -> int:
-    """A port of the loopback interface on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback interface on which nobody listens.
+
+    It is none of those that systems give to outgoing connections: while a server is down for a
+    moment, such a connection, even one to the server itself, could take its port.
+    """
+    while True:
+        port = random.randrange(16_384, 32_768)  # noqa: S311 - no secret
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port

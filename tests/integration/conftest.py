@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _NUMBERS = re.compile(r"\d+(?=\\? ms\b)|\d+\\\.\d+(?=s\b)")
-_SECONDS = 60
+_SECONDS = 120
 
 
 @dataclass
@@ -105,18 +106,24 @@ class Walk:
             f'test -f "{state}" && . "{state}"\n{command}\nstatus=$?\n'
             f'export -p > "{state}"; pwd > "{state}.pwd"; exit $status\n'
         )
-        done = subprocess.run(
+        with subprocess.Popen(
             ["sh", "-c", script],
             cwd=self.here,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
+            start_new_session=True,
+        ) as shell:
+            try:
+                printed, _ = shell.communicate(timeout=_SECONDS)
+            except subprocess.TimeoutExpired:
+                # Not the shell alone: what it runs has its output open too, and may never end.
+                os.killpg(shell.pid, signal.SIGKILL)
+                printed, _ = shell.communicate()
+                pytest.fail(f"not done after {_SECONDS} s: $ {command}\n{printed}")
         self.here = Path((self.home / ".shell.pwd").read_text().strip())
-        return done.returncode, "\n".join(line.rstrip() for line in done.stdout.splitlines())
+        return shell.returncode, "\n".join(line.rstrip() for line in printed.splitlines())
 
 
 def _pattern(expected: str) -> re.Pattern[str]:
