@@ -27,7 +27,8 @@ with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
 @pytest.mark.parametrize(
     "page",
     [
-        "benchmark-your-queries",
+        # It says that a query became slower: a machine that is busy with other tests may hide it.
+        pytest.param("benchmark-your-queries", marks=pytest.mark.flaky(reruns=3)),
         "cache-answers",
         "catalog",
         "embed-in-your-own-connection",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _swept(rows: list[list[Place]], *, downwards: bool) -> list[list[Place]]:
         middle = {}
         for index, place in enumerate(row):
             joined = [at[id(other)] for other in (place.before if downwards else place.after)]
-            middle[id(place)] = sum(joined) / len(joined) if joined else _relative(index, row)
+            middle[id(place)] = fmean(joined) if joined else _relative(index, row)
         ordered = sorted(row, key=lambda place: middle[id(place)])
         at |= {id(place): _relative(index, row) for index, place in enumerate(ordered)}
         found.append(ordered)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import fmean
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -109,11 +110,11 @@ class _Placing:
         if place.box is None:
             first, *passed, last = (self._middles[id(other)] for other in self._path_of[id(place)])
             low, high = sorted((first, last))
-            return min(max(sum(passed) / len(passed), low), high), _STRAIGHT
+            return min(max(fmean(passed), low), high), _STRAIGHT
         joined = [self._middles[id(other)] for other in (*place.before, *place.after)]
         if not joined:
             return self._middles[id(place)], _IDLE
-        return sum(joined) / len(joined), len(joined)
+        return fmean(joined), len(joined)
 
     def _apart(
         self, row: Sequence[Place], wanted: Sequence[float], weights: Sequence[float]
