@@ -6,13 +6,10 @@ import importlib
 import os
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import quote
 
 from pgrepo.errors import EmbeddedServerError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 USER = "postgres"
 PORT = 5432
@@ -68,6 +65,17 @@ def is_postgres(pid: int) -> bool:
         process = psutil.Process(abs(pid))
         return bool(process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
+        return False
+
+
+def is_uprooted(pid: int) -> bool:
+    """Whether a server's program was removed, as with the virtual environment it came with.
+
+    It goes on, but can load no library, such as PL/pgSQL. False where that cannot be known.
+    """
+    try:
+        return Path(f"/proc/{pid}/exe").readlink().name.endswith(" (deleted)")
+    except OSError:
         return False
 
 

@@ -36,6 +36,7 @@ from pgrepo._postmaster import (
     Postmaster,
     disown_stale_lock,
     is_postgres,
+    is_uprooted,
     read_postmaster,
 )
 from pgrepo._programs import MAJOR, account_name, binaries, open_way, run, server_account, version
@@ -253,9 +254,10 @@ def _is_wanted(directory: Path) -> bool:
 
 def _ensure_running(directory: Path) -> Postmaster:
     postmaster = _running(directory)
-    if postmaster is not None:
+    if postmaster is not None and not is_uprooted(postmaster.pid):
         return postmaster
     _check_version(directory)
+    _shut_down(directory)
     if not (directory / "PG_VERSION").exists():
         _create(directory)
     _start_up(directory)

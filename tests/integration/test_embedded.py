@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from pgrepo import embedded
+from pgrepo import _programs, embedded
 from pgrepo.errors import EmbeddedServerError
 
 if TYPE_CHECKING:
@@ -145,6 +146,24 @@ def test_a_crashed_server_is_started_again(data_dir):
     pid_file.write_text("\n".join([str(os.getppid()), *lines[1:]]) + "\n")
     with psycopg.connect(embedded.dsn(data_dir)) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says that a program is gone")
+def test_a_server_whose_programs_were_removed_is_started_again(data_dir, place, monkeypatch):
+    """As when a virtual environment is made anew: the old server could load no library."""
+    installed = embedded.binaries().parent
+    old = shutil.copytree(installed, place / "package" / "old", symlinks=True)
+    for libraries in installed.parents[1].glob(f"{installed.parent.name}*.libs"):
+        (place / libraries.name).symlink_to(libraries)
+    with monkeypatch.context() as patch:
+        patch.setattr(_programs, "binaries", lambda: old / "bin")
+        before = embedded.start(data_dir)
+    shutil.rmtree(old)
+    with psycopg.connect(embedded.dsn(data_dir)) as connection:
+        connection.execute("DO LANGUAGE plpgsql 'BEGIN END'")
+    after = embedded.status(data_dir)
+    assert after.pid != before.pid
+    assert after.keep
 
 
 @pytest.mark.parametrize(

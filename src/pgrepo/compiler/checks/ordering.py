@@ -1,4 +1,4 @@
-"""PGR507: an order that leaves ties, and a LIMIT that cuts through them."""
+"""PGR507: rows in no certain order, and a LIMIT that cuts through them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pgrepo.compiler.checks.findings import Finding, Statement
     from pgrepo.compiler.checks.uniqueness import Column, Level, Uniqueness
 
+_SELECT = 1
 _WITH_TIES = 1
+# What rows of a FROM list come from without an order of their own: tables and joins of them.
+_UNORDERED = frozenset({0, 2})
 _EXISTS = 0
 # Aggregates whose values say nothing about which rows they were made of.
 _TELLS_NOTHING = frozenset({
@@ -27,22 +30,42 @@ _TELLS_NOTHING = frozenset({
 def check_order(
     statement: Statement, catalog: Catalog, uniqueness: Uniqueness
 ) -> Iterator[Finding]:
-    """Finds every ORDER BY under LIMIT, in sub-queries too, with which rows surely can tie."""
+    """Finds every LIMIT whose ORDER BY leaves ties, and one without ORDER BY on what is returned.
+
+    In sub-queries nothing is said of the latter: that any rows will do is how a table is purged in
+    portions.
+    """
     for query, around in statement.queries:
         limit = query.node("limitCount")
-        if limit is None or not query.items("sortClause") or _is_only_asked_for(query, around):
+        if limit is None or _is_only_asked_for(query, around):
             continue
         if query.integer("limitOption") == _WITH_TIES or limit.flag("constisnull"):
             continue
+        is_ordered = bool(query.items("sortClause"))
+        if not is_ordered and (around or not _is_of_tables(query)):
+            continue
         level = _tied(query, around, catalog, uniqueness)
         if level is not None:
-            yield statement.finding(
-                "PGR507",
-                "rows can tie in this order, and then it is left to chance which of them LIMIT "
-                "keeps",
-                order_place(statement, query),
-                help=_advice(level, catalog),
-            )
+            yield _finding(statement, query, level, catalog, is_ordered=is_ordered)
+
+
+def _finding(
+    statement: Statement, query: Node, level: Level, catalog: Catalog, *, is_ordered: bool
+) -> Finding:
+    if is_ordered:
+        told = "rows can tie in this order, and then it is left to chance which of them LIMIT keeps"
+        return statement.finding(
+            "PGR507", told, order_place(statement, query), help=_advice(level, catalog)
+        )
+    told = "without ORDER BY it is left to chance which rows LIMIT keeps"
+    place = next(_limit_places(statement, query), None)
+    return statement.finding("PGR507", told, place, help="say in which order: ORDER BY …")
+
+
+def _is_of_tables(query: Node) -> bool:
+    """Whether a query reads tables, and nothing that may have an order of its own."""
+    sources = {entry.integer("rtekind") for entry in query.items("rtable")}
+    return query.integer("commandType") == _SELECT and 0 in sources and sources <= _UNORDERED
 
 
 def _is_only_asked_for(query: Node, around: tuple[Node, ...]) -> bool:
@@ -94,10 +117,14 @@ def _told(key: Node, level: Level, catalog: Catalog) -> Iterator[Column]:
 
 def order_place(statement: Statement, query: Node) -> int | None:
     """Where the ORDER BY of a query with LIMIT begins its list."""
-    limit = query["limitCount"]
-    places = [statement.offset(node.integer("location")) for node in limit.walk()]
-    at = next((place for place in places if place), None)
+    at = next(_limit_places(statement, query), None)
     return order_by_offset(statement.sql, at) if at is not None else None
+
+
+def _limit_places(statement: Statement, query: Node) -> Iterator[int]:
+    """Where the parts of LIMIT's count stand."""
+    places = (statement.offset(node.integer("location")) for node in query["limitCount"].walk())
+    return (place for place in places if place)
 
 
 def _advice(level: Level, catalog: Catalog) -> str:

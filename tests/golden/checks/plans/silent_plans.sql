@@ -11,6 +11,7 @@ ORDER BY placed_at DESC, id DESC
 LIMIT :limit;
 
 -- name: some_lines(limit)
+-- @allow PGR507: any of them will do
 SELECT order_id, position FROM shop.lines LIMIT :limit;
 
 -- name: customer_by_email(email)^

@@ -57,3 +57,12 @@ FROM shop.orders
 GROUP BY status, customer_id
 ORDER BY status
 LIMIT :limit;
+
+-- name: some_orders(limit)
+SELECT id, number FROM shop.orders LIMIT :limit;
+
+-- name: some_joined_orders()
+SELECT o.id, l.product
+FROM shop.orders AS o
+INNER JOIN shop.lines AS l ON l.order_id = o.id
+FETCH FIRST 20 ROWS ONLY;

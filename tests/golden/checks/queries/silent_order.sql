@@ -109,3 +109,18 @@ FROM (
 ) AS found
 ORDER BY found.first_note
 LIMIT :limit;
+
+-- name: is_there_any()$
+SELECT 1 FROM shop.orders LIMIT 1;
+
+-- name: only_one(id)^
+SELECT id, number FROM shop.orders WHERE id = :id LIMIT 1;
+
+-- name: of_a_sorted_query(limit)
+SELECT newest.id FROM (SELECT id FROM shop.orders ORDER BY id DESC) AS newest LIMIT :limit;
+
+-- name: first_of_series(limit)
+SELECT n FROM generate_series(1, 100) AS n LIMIT :limit;
+
+-- name: purged_in_portions(limit)!
+DELETE FROM shop.orders WHERE id IN (SELECT id FROM shop.orders LIMIT :limit);
