@@ -27,6 +27,7 @@ def delayed(url: str) -> Iterator[str]:
         target=_run, args=(socket, sender), daemon=True
     )
     proxy.start()
+    sender.close()  # else nobody would notice that the process has ended
     try:
         yield make_conninfo(url, host="127.0.0.1", port=receiver.recv())
     finally:

@@ -38,7 +38,7 @@ class Proxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._ready.wait()
+        assert self._ready.wait(10)
         return self
 
     def __exit__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import socket
@@ -49,11 +50,13 @@ class RedisServer:
 
     def _answers(self) -> bool:
         """Not before it has read its files."""
-        with socket.socket() as client:
+        with socket.socket() as client, contextlib.suppress(TimeoutError):
+            client.settimeout(1)
             if client.connect_ex(("127.0.0.1", self.port)) != 0:
                 return False
             client.sendall(b"PING\r\n")
             return client.recv(100).startswith(b"+PONG")
+        return False
 
     def kill(self) -> None:
         """Kills it."""
@@ -69,8 +72,8 @@ def running(*, remembers: bool = False) -> Iterator[RedisServer]:
         pytest.skip("there is no redis-server: apt-get install redis-server")
     with tempfile.TemporaryDirectory(prefix="pgrepo-redis-") as directory:
         server = RedisServer(directory, free_port(), remembers)
-        server.start()
         try:
+            server.start()
             yield server
         finally:
             server.kill()

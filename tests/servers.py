@@ -142,7 +142,6 @@ def primary(**settings: str) -> Iterator[Server]:
         subprocess.run(["cp", "-a", _initialised(uid), directory / "data"], check=True)
         server = _server(directory, uid)
         server.configure(**_SETTINGS | settings)
-        server.start()
         with _running(server):
             yield server
 
@@ -160,7 +159,6 @@ def standby(leader: Server, name: str = "standby", **settings: str) -> Iterator[
         base_backup(leader, directory / "data", "--write-recovery-conf", name=name)
         server = _server(directory, uid)
         server.configure(**settings)
-        server.start()
         with _running(server):
             yield server
 
@@ -179,7 +177,6 @@ def restored(data: Path, leader: Server, **settings: str) -> Iterator[Server]:
     """A server on a copied data directory, running; it recovers as the settings say."""
     server = Server(data, free_port(), leader.uid)
     server.configure(**settings)
-    server.start()
     with _running(server):
         yield server
 
@@ -218,6 +215,7 @@ def _place() -> Iterator[tuple[Path, int]]:
 @contextlib.contextmanager
 def _running(server: Server) -> Iterator[None]:
     try:
+        server.start()
         yield
     finally:
         with contextlib.suppress(Exception):  # it may have been stopped or killed by the test

@@ -257,7 +257,8 @@ def _ensure_running(directory: Path) -> Postmaster:
     if postmaster is not None and not is_uprooted(postmaster.pid):
         return postmaster
     _check_version(directory)
-    _shut_down(directory)
+    if postmaster is not None:
+        _shut_down(directory)
     if not (directory / "PG_VERSION").exists():
         _create(directory)
     _start_up(directory)

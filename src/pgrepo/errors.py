@@ -28,7 +28,7 @@ PgrepoError
 ```
 
 `DatabaseError` and what hangs below it live in `pgrepo.runtime.translate`, because they also
-subclass psycopg's classes and this module imports nothing.
+subclass psycopg's classes, and this module imports nothing of psycopg's.
 """
 
 from __future__ import annotations

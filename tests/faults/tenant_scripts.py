@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TENANTS, ACTIVE = 200, 180
 SUSPENDED = owner_id(TENANTS)
 UPLOADED = "image.uploaded"
-MINUTE, YEAR = timedelta(minutes=1), timedelta(days=366)
+MINUTE = timedelta(minutes=1)
 Write: TypeAlias = Callable[["random.Random", UUID], Script]
 
 

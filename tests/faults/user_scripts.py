@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 USERS, ACTIVE = 50, 40
 DAY = timedelta(days=1)
-HASH = "$2b$12$" + "a" * 53
 
 
 def thing(user: UUID, what: str) -> UUID:

@@ -98,7 +98,7 @@ class Stopwatch:
             ]
             # All are waited for, so that no turn overlaps the next.
             done = [worker.exception() for worker in workers]
-        except KeyboardInterrupt:
+        except BaseException:  # such as Ctrl-C; those who wait for each other would wait for ever
             self._stopped.set()
             barrier.abort()
             self._cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 from pgrepo.cli.main import build_app
 from pgrepo.errors import ArchiveError, PartitionError
 from pgrepo.operate.partitions.archives import archive, restore
+from pgrepo.operate.partitions.manifest import Column
+from pgrepo.operate.partitions.rows import write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +58,33 @@ def test_there_and_back(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [options] = {row[0][0] for row in shop.query(
         "SELECT reloptions FROM pg_class WHERE relname = ANY (%s)", old)}  # fmt: skip
     assert options == "fillfactor=77"
+
+
+@pytest.mark.parametrize("type_", ["timestamptz(3)", "timestamp(0)"])
+@pytest.mark.parametrize("moment", ["now()", "'294276-12-31'"])
+def test_times_of_another_precision(
+    shop: Shop, tmp_path: Path, type_: str, moment: str
+) -> None:
+    """They are times too, also where the table has no other."""
+    first, second, third = shop.months[:3]
+    shop.run(
+        f"""
+        CREATE TABLE shop.ticks (at {type_}, noted {type_}) PARTITION BY RANGE (at);
+        CREATE TABLE shop.full PARTITION OF shop.ticks FOR VALUES FROM ('{first}') TO ('{second}');
+        CREATE TABLE shop.none PARTITION OF shop.ticks FOR VALUES FROM ('{second}') TO ('{third}');
+        INSERT INTO shop.ticks
+        SELECT timestamptz '{first}' + n * interval '1.2345 s', {moment}
+        FROM generate_series(1, 5) AS n;
+        """
+    )
+    before = shop.rows("full")
+    done = archive(shop.url, "shop.ticks", keep_months=6, to=str(tmp_path))
+    assert [(found.partition, found.rows) for found in done] == [("shop.full", 5), ("shop.none", 0)]
+    schema = pq.read_schema(tmp_path / "shop.ticks" / "full.parquet")
+    assert str(schema.field("at").type).startswith("timestamp[us")
+    for name in ("full", "none"):
+        restore(shop.url, "shop.ticks", name, source=str(tmp_path))
+    assert (shop.rows("full"), shop.rows("none")) == (before, [])
 
 
 def test_again_after_a_restore(shop: Shop, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import os
 import random
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,9 +21,6 @@ from pgrepo.runtime import fast
 
 from .._async.shop import AsyncShop  # noqa: TID252 - tests are no installed package
 from .._sync.shop import Shop  # noqa: TID252
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 INTERRUPTIONS = int(os.environ.get("PGREPO_INTERRUPTIONS", "100"))
 BOTH = pytest.mark.parametrize("enabled", [True, False], ids=["fast", "cursors"])
@@ -90,19 +87,6 @@ async def test_cancelled_tasks(
             await database.pool.putconn(connection)
     assert stock[0] == -(stock[1] or 0)
     assert 0 < finished <= (stock[1] or 0)
-
-
-@pytest.fixture
-def alarm() -> Iterator[None]:
-    """Makes SIGALRM what Ctrl-C is."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @BOTH

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -17,23 +16,7 @@ from psycopg.pq import TransactionStatus
 
 from .._sync.shop import Shop  # noqa: TID252 - tests are no installed package
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 INTERRUPTIONS = int(os.environ.get("PGREPO_INTERRUPTIONS", "150"))
-
-
-@pytest.fixture
-def alarm() -> Iterator[None]:
-    """Makes SIGALRM what Ctrl-C is."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.usefixtures("alarm")

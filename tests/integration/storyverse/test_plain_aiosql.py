@@ -17,7 +17,6 @@ from tests.integration.plain_aiosql import EveryQuery
 if TYPE_CHECKING:
     from tests.integration.storyverse.world import World
 
-NOBODY = uuid.UUID(int=0)
 LAST = uuid.UUID(int=2**128 - 1)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 FAR_OFF = datetime(2100, 1, 1, tzinfo=UTC)

@@ -42,7 +42,7 @@ class StatementFailed(Exception):
 
     Attributes:
         error: what it said.
-        index: how many statements of the script it had run before, None if not even one was tried.
+        index: how many statements of the script it had run before.
     """
 
     def __init__(self, error: psycopg.Error, index: int) -> None:
