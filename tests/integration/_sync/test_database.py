@@ -84,7 +84,7 @@ def test_server_that_cannot_be_reached(shop_url: str) -> None:
 
 def test_no_free_connection(shop_url: str) -> None:
     """A call that gets no connection in time is both pgrepo's and psycopg_pool's PoolTimeout."""
-    with Database(shop_url, max_size=1, timeout=0.05) as database:
+    with Database(shop_url, max_size=1, timeout=0.5) as database:
         shop = Shop(database)
         with database.connection():
             with pytest.raises(PoolTimeout, match=r"shop\.count_products") as caught:

@@ -263,7 +263,11 @@ class AsyncDatabase(AsyncConnections):
         return self._lender or AsyncCheckout(self.pool)
 
     def connection(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]:
-        """Lends an autocommit connection of the pool for a block."""
+        """Lends an autocommit connection of the pool for a block.
+
+        Raises:
+            psycopg_pool.PoolTimeout: none is free in time. All errors of a block are psycopg's own.
+        """
         if self.replicas is not None:
             self.replicas.memory.expect()
         return AsyncLoan(self.lender)

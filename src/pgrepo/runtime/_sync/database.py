@@ -264,7 +264,11 @@ class Database(Connections):
         return self._lender or Checkout(self.pool)
 
     def connection(self) -> AbstractContextManager[Connection[Any]]:
-        """Lends an autocommit connection of the pool for a block."""
+        """Lends an autocommit connection of the pool for a block.
+
+        Raises:
+            psycopg_pool.PoolTimeout: none is free in time. All errors of a block are psycopg's own.
+        """
         if self.replicas is not None:
             self.replicas.memory.expect()
         return Loan(self.lender)
