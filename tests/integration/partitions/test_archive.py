@@ -62,16 +62,14 @@ def test_there_and_back(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("type_", ["timestamptz(3)", "timestamp(0)"])
 @pytest.mark.parametrize("moment", ["now()", "'294276-12-31'"])
-def test_times_of_another_precision(
-    shop: Shop, tmp_path: Path, type_: str, moment: str
-) -> None:
+def test_times_of_another_precision(shop: Shop, tmp_path: Path, type_: str, moment: str) -> None:
     """They are times too, also where the table has no other."""
     first, second, third = shop.months[:3]
     shop.run(
         f"""
         CREATE TABLE shop.ticks (at {type_}, noted {type_}) PARTITION BY RANGE (at);
         CREATE TABLE shop.full PARTITION OF shop.ticks FOR VALUES FROM ('{first}') TO ('{second}');
-        CREATE TABLE shop.none PARTITION OF shop.ticks FOR VALUES FROM ('{second}') TO ('{third}');
+        CREATE TABLE shop.blank PARTITION OF shop.ticks FOR VALUES FROM ('{second}') TO ('{third}');
         INSERT INTO shop.ticks
         SELECT timestamptz '{first}' + n * interval '1.2345 s', {moment}
         FROM generate_series(1, 5) AS n;
@@ -79,12 +77,24 @@ def test_times_of_another_precision(
     )
     before = shop.rows("full")
     done = archive(shop.url, "shop.ticks", keep_months=6, to=str(tmp_path))
-    assert [(found.partition, found.rows) for found in done] == [("shop.full", 5), ("shop.none", 0)]
+    assert [(found.partition, found.rows) for found in done] == [
+        ("shop.full", 5),
+        ("shop.blank", 0),
+    ]
     schema = pq.read_schema(tmp_path / "shop.ticks" / "full.parquet")
     assert str(schema.field("at").type).startswith("timestamp[us")
-    for name in ("full", "none"):
+    for name in ("full", "blank"):
         restore(shop.url, "shop.ticks", name, source=str(tmp_path))
-    assert (shop.rows("full"), shop.rows("none")) == (before, [])
+    assert (shop.rows("full"), shop.rows("blank")) == (before, [])
+
+
+def test_a_table_without_times(shop: Shop) -> None:
+    """It is not asked about them; if it were, an empty one would not answer."""
+    shop.run("DELETE FROM shop.buyers")
+    file = io.BytesIO()
+    table = psycopg.sql.Identifier("shop", "buyers")
+    write_rows(shop.connection, table, [Column("id", "bigint")], file)
+    assert pq.read_table(file).to_pylist() == []
 
 
 def test_again_after_a_restore(shop: Shop, tmp_path: Path) -> None:

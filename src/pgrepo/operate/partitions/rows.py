@@ -7,6 +7,7 @@ stored as PostgreSQL's own text, from which PostgreSQL makes the same value agai
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -35,6 +36,7 @@ _ARROW = {
     "timestamp with time zone": pa.timestamp("us", tz="UTC"),
 }
 _TIMES = ("date", "timestamp without time zone", "timestamp with time zone")
+_PRECISION = re.compile(r"(?<=^timestamp)\(\d\)")
 
 _GROUP_BYTES = 32 << 20
 _GROUP_ROWS = 100_000
@@ -163,8 +165,12 @@ def _stored_types(
     connection: Connection, table: sql.Identifier, columns: Sequence[Column]
 ) -> list[str]:
     """Returns the type that each column is stored by: its own, or text."""
-    types = [column.type if column.type in _ARROW else "text" for column in columns]
+    # A time of any precision is stored as one of microseconds.
+    plain = [_PRECISION.sub("", column.type) for column in columns]
+    types = [type_ if type_ in _ARROW else "text" for type_ in plain]
     times = [number for number, type_ in enumerate(types) if type_ in _TIMES]
+    if not times:
+        return types
     # Python's years are the narrowest of all that read them, and have no infinity.
     probes = [
         sql.SQL(
