@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Isolation: TypeAlias = IsolationLevel | Literal["read committed", "repeatable read", "serializable"]
 
+_BEGIN: tuple[LiteralString, ...] = ("BEGIN",)
 _LEVELS: dict[str, LiteralString] = {
     "read uncommitted": "READ UNCOMMITTED",
     "read committed": "READ COMMITTED",
@@ -23,8 +24,8 @@ _LEVELS: dict[str, LiteralString] = {
 
 def set_transaction(
     isolation: Isolation | None, read_only: bool | None, deferrable: bool | None
-) -> LiteralString | None:
-    """Returns the SET TRANSACTION that asks for them, or None when nothing is asked.
+) -> tuple[LiteralString, ...]:
+    """Returns the SET TRANSACTION that asks for them, or no command when nothing is asked.
 
     SET TRANSACTION ends with the transaction, so there is nothing to put back on a connection
     that is not ours, however the block is left.
@@ -36,15 +37,14 @@ def set_transaction(
         modes.append("READ ONLY" if read_only else "READ WRITE")
     if deferrable is not None:
         modes.append("DEFERRABLE" if deferrable else "NOT DEFERRABLE")
-    return "SET TRANSACTION " + ", ".join(modes) if modes else None
+    return ("SET TRANSACTION " + ", ".join(modes),) if modes else ()
 
 
 def opening(connection: BaseConnection[Any]) -> tuple[LiteralString, ...]:
     """Returns the commands that begin a transaction as a connection's own attributes ask."""
-    characteristics = set_transaction(
+    return _BEGIN + set_transaction(
         connection.isolation_level, connection.read_only, connection.deferrable
     )
-    return ("BEGIN",) if characteristics is None else ("BEGIN", characteristics)
 
 
 def _level(isolation: Isolation) -> LiteralString:

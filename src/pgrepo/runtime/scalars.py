@@ -130,9 +130,13 @@ def _mac_writer(size: int) -> Callable[[Any], bytes]:
     return write
 
 
+def lsn_text(position: int) -> str:
+    """Writes a place in the log as PostgreSQL does."""
+    return f"{position >> 32:X}/{position & 0xFFFFFFFF:X}"
+
+
 def _read_lsn(data: bytes) -> str:
-    number = int.from_bytes(data, "big")
-    return f"{number >> 32:X}/{number & 0xFFFFFFFF:X}"
+    return lsn_text(int.from_bytes(data, "big"))
 
 
 def _write_lsn(value: Any) -> bytes:

@@ -19,8 +19,9 @@ from pgrepo.runtime.replicas.servers import (
     is_for_others,
     problem_of,
 )
-from pgrepo.runtime.replicas.status import DatabaseStatus, ServerStatus, lsn_text
+from pgrepo.runtime.replicas.status import DatabaseStatus, ServerStatus
 from pgrepo.runtime.replicas.token import Memory, Token, parse
+from pgrepo.runtime.scalars import lsn_text
 
 SYSTEM = 7710529844641299312
 

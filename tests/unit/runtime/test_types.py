@@ -104,7 +104,7 @@ def test_characteristics(
     isolation: Any, read_only: bool | None, deferrable: bool | None, sql: str | None
 ) -> None:
     """Only what is asked for is set."""
-    assert set_transaction(isolation, read_only, deferrable) == sql
+    assert set_transaction(isolation, read_only, deferrable) == ((sql,) if sql else ())
 
 
 @pytest.mark.parametrize("isolation", ["snapshot", "", 5, ["read committed"]])

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from pgrepo.runtime._async.watch import AsyncWatch, ask_position
-from pgrepo.runtime.replicas.status import DatabaseStatus, ServerStatus, lsn_text
+from pgrepo.runtime.replicas.status import DatabaseStatus, ServerStatus
+from pgrepo.runtime.scalars import lsn_text
 
 if TYPE_CHECKING:
     from pgrepo.runtime._async.database import AsyncDatabase

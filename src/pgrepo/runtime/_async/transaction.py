@@ -36,7 +36,7 @@ class AsyncTransaction:
 
     Args:
         source: where its connection comes from.
-        characteristics: the SET TRANSACTION that it begins with, or None.
+        characteristics: the SET TRANSACTION that it begins with, or nothing.
         late: whether BEGIN may wait for the first statement, because whoever enters the block
             sends none past `start`.
 
@@ -47,14 +47,14 @@ class AsyncTransaction:
     def __init__(
         self,
         source: AsyncConnections,
-        characteristics: LiteralString | None,
+        characteristics: tuple[LiteralString, ...],
         *,
         late: bool = False,
     ) -> None:
         self.start: AsyncStart | None = None
         self._late = late
         self._source = source
-        self._characteristics: LiteralString | None = characteristics
+        self._characteristics = characteristics
         self._stack: AsyncExitStack | None = None
         self._outermost: AsyncConnection[Any] | None = None
 
@@ -78,8 +78,8 @@ class AsyncTransaction:
 
     async def _begin(self, connection: AsyncConnection[Any], stack: AsyncExitStack) -> None:
         if self._late and self._source.plain.hidden:
-            characteristics = () if self._characteristics is None else (self._characteristics,)
-            commands = (*opening(connection), *characteristics, *(self._source.setup or ()))
+            setup = self._source.setup or ()
+            commands = (*opening(connection), *self._characteristics, *setup)
             self.start = await stack.enter_async_context(AsyncStart(connection, commands))
             return
         if self._source.setup is not None:
@@ -87,14 +87,14 @@ class AsyncTransaction:
             await self._begin_scope(connection, stack, self._source.setup)
             return
         nested = connection.info.transaction_status != TransactionStatus.IDLE
-        if nested and self._characteristics is not None:
+        if nested and self._characteristics:
             raise UsageError(
                 "isolation, read_only and deferrable belong to the outermost transaction, and "
                 "this connection is in one already"
             )
         await stack.enter_async_context(connection.transaction())
-        if self._characteristics is not None:
-            await wire.command(connection, self._characteristics)
+        for command in self._characteristics:
+            await wire.command(connection, command)
 
     async def _begin_scope(
         self,
@@ -103,14 +103,13 @@ class AsyncTransaction:
         setup: tuple[LiteralString, ...],
     ) -> None:
         """Sends BEGIN and what the scope sets in one round trip."""
-        characteristics = () if self._characteristics is None else (self._characteristics,)
         # Not `connection.transaction()`, which would stay in pipeline mode until it ends.
         block = psycopg.AsyncTransaction(connection)
         if connection.info.pipeline_status != PipelineStatus.OFF:
             raise UsageError("a scope cannot be entered in a pipeline: leave the pipeline first")
         async with wire.pipeline(connection):
             await stack.enter_async_context(block)
-            for command in (*characteristics, *setup):
+            for command in (*self._characteristics, *setup):
                 await wire.command(connection, command)
 
     async def __aexit__(
@@ -171,4 +170,4 @@ class AsyncScopedConnections(AsyncConnections):
             await together(connection, asked, before, commit=True)
 
     def connection(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]:
-        return AsyncTransaction(self, None)
+        return AsyncTransaction(self, ())

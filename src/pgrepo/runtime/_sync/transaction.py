@@ -37,7 +37,7 @@ class Transaction:
 
     Args:
         source: where its connection comes from.
-        characteristics: the SET TRANSACTION that it begins with, or None.
+        characteristics: the SET TRANSACTION that it begins with, or nothing.
         late: whether BEGIN may wait for the first statement, because whoever enters the block
             sends none past `start`.
 
@@ -48,14 +48,14 @@ class Transaction:
     def __init__(
         self,
         source: Connections,
-        characteristics: LiteralString | None,
+        characteristics: tuple[LiteralString, ...],
         *,
         late: bool = False,
     ) -> None:
         self.start: Start | None = None
         self._late = late
         self._source = source
-        self._characteristics: LiteralString | None = characteristics
+        self._characteristics = characteristics
         self._stack: ExitStack | None = None
         self._outermost: Connection[Any] | None = None
 
@@ -79,8 +79,8 @@ class Transaction:
 
     def _begin(self, connection: Connection[Any], stack: ExitStack) -> None:
         if self._late and self._source.plain.hidden:
-            characteristics = () if self._characteristics is None else (self._characteristics,)
-            commands = (*opening(connection), *characteristics, *(self._source.setup or ()))
+            setup = self._source.setup or ()
+            commands = (*opening(connection), *self._characteristics, *setup)
             self.start = stack.enter_context(Start(connection, commands))
             return
         if self._source.setup is not None:
@@ -88,14 +88,14 @@ class Transaction:
             self._begin_scope(connection, stack, self._source.setup)
             return
         nested = connection.info.transaction_status != TransactionStatus.IDLE
-        if nested and self._characteristics is not None:
+        if nested and self._characteristics:
             raise UsageError(
                 "isolation, read_only and deferrable belong to the outermost transaction, and "
                 "this connection is in one already"
             )
         stack.enter_context(connection.transaction())
-        if self._characteristics is not None:
-            wire.command(connection, self._characteristics)
+        for command in self._characteristics:
+            wire.command(connection, command)
 
     def _begin_scope(
         self,
@@ -104,14 +104,13 @@ class Transaction:
         setup: tuple[LiteralString, ...],
     ) -> None:
         """Sends BEGIN and what the scope sets in one round trip."""
-        characteristics = () if self._characteristics is None else (self._characteristics,)
         # Not `connection.transaction()`, which would stay in pipeline mode until it ends.
         block = psycopg.Transaction(connection)
         if connection.info.pipeline_status != PipelineStatus.OFF:
             raise UsageError("a scope cannot be entered in a pipeline: leave the pipeline first")
         with wire.pipeline(connection):
             stack.enter_context(block)
-            for command in (*characteristics, *setup):
+            for command in (*self._characteristics, *setup):
                 wire.command(connection, command)
 
     def __exit__(
@@ -172,4 +171,4 @@ class ScopedConnections(Connections):
             together(connection, asked, before, commit=True)
 
     def connection(self) -> AbstractContextManager[Connection[Any]]:
-        return Transaction(self, None)
+        return Transaction(self, ())

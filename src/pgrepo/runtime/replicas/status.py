@@ -64,8 +64,3 @@ class DatabaseStatus:
 
     def __str__(self) -> str:
         return "\n".join(str(server) for server in (self.primary, *self.replicas))
-
-
-def lsn_text(position: int) -> str:
-    """Writes a place in the log as PostgreSQL does."""
-    return f"{position >> 32:X}/{position & 0xFFFFFFFF:X}"
