@@ -32,7 +32,8 @@ from pgrepo.bench.trial import Trial, Tried, first_line
 from pgrepo.bench.values import Values
 from pgrepo.compiler.checks.findings import Recorder
 from pgrepo.compiler.compile import analyse_all, tools_on
-from pgrepo.errors import CompilationError, ServerVersionError
+from pgrepo.compiler.server import require_version
+from pgrepo.errors import CompilationError
 from pgrepo.operate.load import load, load_sample, sample_files
 from pgrepo.runtime import Database
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from pgrepo.project import DomainFiles
     from pgrepo.runtime import Domain
 
-_OLDEST = 160000
 # The calls that an interrupt finds under way; not those of another benchmark.
 _CANCEL = """
 SELECT pg_cancel_backend(pid) FROM pg_stat_activity
@@ -121,11 +121,8 @@ def run(
     chosen = chosen_queries(domains, options.selection)
     tasks = [_Task(item, load_domain(item.files)) for item in chosen]
     with psycopg.connect(server, autocommit=True) as connection:
+        require_version(connection, "measuring")
         version = connection.info.server_version
-        if version < _OLDEST:
-            raise ServerVersionError(
-                f"measuring needs PostgreSQL 16 or newer, and the server is {version // 10000}"
-            )
     interrupted = False
     try:
         for task in tasks:

@@ -26,7 +26,8 @@ from pgrepo.compiler.checks.schema import read_schema
 from pgrepo.compiler.checks.statistics import OLDEST, ROWS, enlarge, large_tables
 from pgrepo.compiler.compile import analysis_tools, tools_on
 from pgrepo.compiler.description import QueryDescriber
-from pgrepo.errors import CompilationError, ProjectError, ServerVersionError, UsageError
+from pgrepo.compiler.server import require_version
+from pgrepo.errors import CompilationError, ProjectError, UsageError
 from pgrepo.project import SHIPPED, find_project, select_domains
 from pgrepo.sqlfiles.header import nearest
 from pgrepo.sqlfiles.queries import read_query_directory
@@ -46,7 +47,6 @@ _EPILOG = """\
 [dim]With statistics as of large tables:[/]   pgrepo explain recent_sessions\n
 [dim]What it really does and takes:[/]        pgrepo explain recent_sessions --analyze \\
     --dsn postgresql://localhost/app --param user_id=0198c0de-… --param limit=10"""
-_GENERIC = 160000  # the first version with EXPLAIN (GENERIC_PLAN)
 _ORDER = "order_by"
 
 QueryArgument = Annotated[
@@ -187,11 +187,7 @@ def _database(domain: DomainFiles, url: str | None) -> Iterator[tuple[AnalysisTo
             yield tools, _enlarged(domain, tools)
         return
     with psycopg.connect(url, autocommit=True) as connection:
-        if connection.info.server_version < _GENERIC:
-            raise ServerVersionError(
-                "explaining needs PostgreSQL 16 or newer, and the server is "
-                f"{connection.info.server_version // 10000}"
-            )
+        require_version(connection, "explaining")
         yield tools_on(connection), f"In the database {connection.info.dbname}."
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import secrets
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import sql
 
 from pgrepo.compiler.analysis.describe import Rejected
 from pgrepo.compiler.analysis.rejections import explain
 from pgrepo.compiler.failing import failing_statement
-from pgrepo.errors import ServerVersionError
+from pgrepo.compiler.server import require_version
+from pgrepo.scratch import empty_database
 from pgrepo.sqlfiles.ddl import read_after_migrate, read_ddl_directory
 from pgrepo.sqlfiles.source import read_source
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from pgrepo.sqlfiles.ddl import DdlFile
     from pgrepo.sqlfiles.source import Source
 
-_OLDEST = 160000
+_NEWER = "; name a newer one with --dsn, or none for the embedded one (running needs only 15)"
 _NAME = re.compile(r'(?:\w+|"[^"\n]*")(?:\.(?:\w+|"[^"\n]*"))*')
 _PSQL_RESTRICT = re.compile(r"^\\(?:un)?restrict .*$", re.MULTILINE)
 
@@ -46,21 +45,13 @@ def scratch_database(server: str) -> Iterator[psycopg.Connection[Any]]:
         psycopg.Error: the server cannot be reached or refuses.
         ServerVersionError: the server is too old.
     """
-    name = f"pgrepo_scratch_{secrets.token_hex(6)}"
-    identifier = sql.Identifier(name)
     with psycopg.connect(server, autocommit=True) as admin:
-        if admin.info.server_version < _OLDEST:
-            raise ServerVersionError(
-                f"generating needs PostgreSQL 16 or newer, and the server is "
-                f"{admin.info.server_version // 10000}; name a newer one with --dsn, or none for "
-                "the embedded one (running needs only 15)"
-            )
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(identifier))
-        try:
-            with psycopg.connect(server, dbname=name, autocommit=True) as connection:
-                yield connection
-        finally:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
+        require_version(admin, "generating", _NEWER)
+        with (
+            empty_database(admin) as name,
+            psycopg.connect(server, dbname=name, autocommit=True) as connection,
+        ):
+            yield connection
 
 
 def apply_directory(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from pgrepo import embedded
@@ -27,6 +25,7 @@ from pgrepo.operate.migrate.snapshot import (
     differences,
     take_snapshot,
 )
+from pgrepo.scratch import empty_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,21 +129,14 @@ def _restored(session: Session, target: Target, url: str, domain: str) -> Iterat
 @contextlib.contextmanager
 def scratch_database(session: Session, target: str) -> Iterator[str]:
     """Makes an empty database and gives its conninfo; drops it in the end."""
-    name = f"pgrepo_scratch_{secrets.token_hex(6)}"
-    identifier = sql.Identifier(name)
-    try:
-        # template0 has nothing in it, and nobody is ever connected to it.
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(identifier)
-        session.connection.execute(create)
-    except psycopg.errors.InsufficientPrivilege:
-        with _embedded_scratch() as url:
-            yield url
-        return
-    try:
-        yield make_conninfo(target, dbname=name)
-    finally:
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
-        session.connection.execute(drop)
+    with contextlib.ExitStack() as stack:
+        try:
+            name = stack.enter_context(empty_database(session.connection))
+        except psycopg.errors.InsufficientPrivilege:
+            url = stack.enter_context(_embedded_scratch())
+        else:
+            url = make_conninfo(target, dbname=name)
+        yield url
 
 
 @contextlib.contextmanager
