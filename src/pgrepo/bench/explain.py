@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pgrepo.bench.calls import Call
+    from pgrepo.runtime.statement import Prepared
 
 Explained: TypeAlias = tuple[Buffers | None, tuple[Plan, ...]]
 """The buffers that calls touched, and the plans that they had."""
 EXPLAINED = 5
 """How many calls of a query are explained."""
-_EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, VERBOSE, TIMING OFF, FORMAT JSON) "
+_OPTIONS = "ANALYZE, BUFFERS, VERBOSE, TIMING OFF"
 
 
 class Explainer:
@@ -56,15 +57,15 @@ class Explainer:
         seen: Counter[str] = Counter()
         plans: dict[str, Plan] = {}
         for call in calls:
-            explained = _explain(call)
-            root = read_plan(explained)
+            printed = _explain(call)
+            root = read_plan(printed)
             hit, read = buffers_of(root)
             hits.append(hit)
             reads.append(read)
             digest = shape(root, self._named)
             seen[digest] += 1
             if digest not in plans:
-                kept = without_constants(explained) if self._keep else None
+                kept = without_constants(printed) if self._keep else None
                 plans[digest] = Plan(digest, accesses(root, self._named), 0, kept)
         ordered = tuple(replace(plans[digest], calls=count) for digest, count in seen.most_common())
         return Buffers(median(hits), median(reads)), ordered
@@ -73,10 +74,24 @@ class Explainer:
 def _explain(call: Call) -> Any:
     """What EXPLAIN prints of a call as JSON."""
     prepared, values = call.statement()
-    asked = structs.replace(prepared, sql=trusted_sql(_EXPLAIN + prepared.sql), decode=None)
     printed: Any = None
     with call.domain.transaction() as transaction:
         with transaction._source.connection() as connection:  # noqa: SLF001 - of its scope
-            printed = wire.fetch(connection, asked, values)[0][0]
+            printed = explained(connection, prepared, values, _OPTIONS)
         raise psycopg.Rollback
+    return printed
+
+
+def explained(
+    connection: psycopg.Connection[Any], query: Prepared, values: Sequence[object], options: str
+) -> Any:
+    """What EXPLAIN prints of a statement with its values, as JSON.
+
+    Raises:
+        psycopg.Error: PostgreSQL does not explain it.
+    """
+    sql = trusted_sql(f"EXPLAIN ({options}, FORMAT JSON) {query.sql}")
+    # A plan has none of the columns that the statement decodes itself.
+    asked = structs.replace(query, sql=sql, decode=None, made_of_others=())
+    printed = wire.fetch(connection, asked, values)[0][0]
     return json.loads(printed) if isinstance(printed, str | bytes | bytearray) else printed

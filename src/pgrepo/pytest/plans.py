@@ -6,12 +6,10 @@ are those of another database, which has the statistics of large tables, as with
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
-
 from pgrepo.bench.calls import statement_of
+from pgrepo.bench.explain import explained
 from pgrepo.bench.plans import without_constants
 from pgrepo.compiler.analysis.catalog import Catalog
 from pgrepo.compiler.checks.plans import read_plan
@@ -19,8 +17,6 @@ from pgrepo.compiler.checks.schema import read_schema
 from pgrepo.compiler.checks.statistics import OLDEST, ROWS, enlarge, large_tables
 from pgrepo.errors import UsageError
 from pgrepo.runtime import AsyncRepository, Repository
-from pgrepo.runtime._sync import wire
-from pgrepo.runtime.statement import trusted_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
     from pgrepo.project import DomainFiles
     from pgrepo.runtime.statement import Prepared
 
-_EXPLAIN = "EXPLAIN (VERBOSE, FORMAT JSON) "
 _SHOWN = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter")
 _LEAVES = """
 SELECT n.nspname::text, c.relname::text
@@ -109,14 +104,11 @@ class AssertPlan:
         return f", with {ROWS:,} rows in each large table" if self._is_large else ""
 
     def _explain(self, query: Prepared, values: Sequence[object], setup: Sequence[str]) -> PlanNode:
-        sql = trusted_sql(_EXPLAIN + query.sql)
-        asked = structs.replace(query, sql=sql, decode=None, made_of_others=())
         with self._connection.transaction(force_rollback=True):
             for command in setup:
                 self._connection.execute(command.encode())
-            printed = wire.fetch(self._connection, asked, values)[0][0]
-        explained = json.loads(printed) if isinstance(printed, str | bytes) else printed
-        return read_plan(without_constants(explained))
+            printed = explained(self._connection, query, values, "VERBOSE")
+        return read_plan(without_constants(printed))
 
 
 def _lines(node: PlanNode, depth: int = 0) -> Iterator[str]:
