@@ -311,14 +311,15 @@ def _refuse_unknown(
     for entry in table:
         if entry not in known:
             raise ProjectError(
-                f"{pyproject}: {key}.{entry} is not a key; {_suggestion(entry, known)}"
+                f"{pyproject}: {key}.{entry} is not a key; {suggestion(entry, known)}"
             )
 
 
 def _no_domain(name: str, known: Iterable[str], what: str) -> str:
-    return f"{what} {name!r}; {_suggestion(name, list(known))}"
+    return f"{what} {name!r}; {suggestion(name, list(known))}"
 
 
-def _suggestion(word: str, known: Sequence[str]) -> str:
+def suggestion(word: str, known: Sequence[str]) -> str:
+    """What a word in the configuration was probably meant to be, or else what it can be."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {close[0]!r}?" if close else f"there is {', '.join(known)}"

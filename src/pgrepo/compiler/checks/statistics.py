@@ -5,13 +5,13 @@ PostgreSQL 18 can be told what ANALYZE would have found.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from pgrepo.compiler.checks.pages import execute, fill
 from pgrepo.compiler.checks.plans import read_plan
 from pgrepo.compiler.model import TypeKind
 from pgrepo.errors import ProjectError
+from pgrepo.project import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,11 +53,9 @@ def hot_tables(domain: DomainFiles, catalog: Catalog) -> list[Relation]:
     }
     for name in domain.hot:
         if name not in tables:
-            close = difflib.get_close_matches(name, tables, n=1)
-            advice = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(tables)}"
             raise ProjectError(
                 f"{domain.root / 'pyproject.toml'}: tool.pgrepo.domains.{domain.name}.hot: the "
-                f"schema {domain.name} has no table {name!r}; {advice}"
+                f"schema {domain.name} has no table {name!r}; {suggestion(name, list(tables))}"
             )
     return [tables[name] for name in dict.fromkeys(domain.hot)]
 
