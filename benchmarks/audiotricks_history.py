@@ -123,11 +123,7 @@ def main() -> int:
     """Builds, measures, reports."""
     options = harness.command_line(__doc__).parse_args()
     with harness.server() as url:
-        contestants = heats(url)
-        version = growth.server_version(contestants)
-        works = growth.works(contestants, options.rounds, free={OWN_IN_SCOPE})
-        growth.close(contestants)
-    return harness.finish(options, version, works)
+        return growth.report(options, heats(url), free={OWN_IN_SCOPE})
 
 
 if __name__ == "__main__":

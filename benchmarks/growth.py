@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import harness
 import psycopg
 from psycopg.pq import ExecStatus
 from results import Target, Work
@@ -20,7 +21,8 @@ from results import Target, Work
 from pgrepo.sqlfiles.variants import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from argparse import Namespace
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pgrepo.sqlfiles.library import LoadedQuery
 
@@ -34,7 +36,7 @@ class Contestant:
 
     name: str
     connection: psycopg.Connection[Any]
-    arguments: Iterator[Sequence[bytes]]
+    arguments: Iterator[Sequence[Any]]  # bytes and None, which psycopg does not own up to
     rows: int
 
     def run(self) -> float:
@@ -66,19 +68,25 @@ def enter(
 ) -> Contestant:
     """Connects and prepares; each parameter takes its values in turn, all at the same pace."""
     text, names = variant(query, given, order)
+    return prepare(name, url, text, zip(*(given[name] for name in names), strict=True), rows)
+
+
+def prepare(
+    name: str, url: str, statement: str, calls: Iterable[Sequence[object]], rows: int
+) -> Contestant:
+    """Connects and prepares a statement for calls with these arguments, again and again."""
     connection = psycopg.connect(url, autocommit=True)
-    result = connection.pgconn.prepare(b"contestant", text.encode())
+    result = connection.pgconn.prepare(b"contestant", statement.encode())
     assert result.status == ExecStatus.COMMAND_OK, result.error_message
-    columns = [
-        [None if value is None else str(value).encode() for value in given[parameter]]
-        for parameter in names
-    ]
-    calls = itertools.cycle(zip(*columns, strict=True))
-    return Contestant(name, connection, calls, rows)
+    texts = [[None if value is None else str(value).encode() for value in call] for call in calls]
+    return Contestant(name, connection, itertools.cycle(texts), rows)
 
 
 def measure(entrants: Sequence[Contestant], rounds: int) -> list[float]:
-    """The median time of each, µs."""
+    """The median time of each, µs.
+
+    They take turns, so that a disturbance strikes all alike.
+    """
     times: list[list[float]] = [[] for _ in entrants]
     for round_number in range(rounds + 5):
         for entrant, kept in zip(entrants, times, strict=True):
@@ -109,13 +117,18 @@ def works(
     return found
 
 
-def server_version(heats: dict[str, list[Contestant]]) -> int:
-    """The version of the server that the contestants are connected to."""
-    return next(iter(heats.values()))[0].connection.info.server_version
+def report(
+    options: Namespace, heats: dict[str, list[Contestant]], *, free: Collection[str] = ()
+) -> int:
+    """Measures, closes the connections and reports; returns the exit status."""
+    entrants = [entrant for each in heats.values() for entrant in each]
+    found = works(heats, options.rounds, free=free)
+    version = entrants[0].connection.info.server_version
+    close(entrants)
+    return harness.finish(options, version, found)
 
 
-def close(heats: dict[str, list[Contestant]]) -> None:
+def close(entrants: Iterable[Contestant]) -> None:
     """Closes all connections."""
-    for entrants in heats.values():
-        for entrant in entrants:
-            entrant.connection.close()
+    for entrant in entrants:
+        entrant.connection.close()

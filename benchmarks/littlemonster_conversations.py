@@ -212,10 +212,7 @@ def main() -> int:
             admin.execute("ALTER SYSTEM SET synchronous_commit = off")
             admin.execute("SELECT pg_reload_conf()")
         contestants = conversation_heats(url) | search_heats(url)
-        version = growth.server_version(contestants)
-        works = growth.works(contestants, options.rounds, free=("the same, grouped",))
-        growth.close(contestants)
-    return harness.finish(options, version, works)
+        return growth.report(options, contestants, free=("the same, grouped",))
 
 
 if __name__ == "__main__":

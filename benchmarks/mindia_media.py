@@ -99,11 +99,7 @@ def main() -> int:
     """Builds, measures, reports."""
     options = harness.command_line(__doc__).parse_args()
     with harness.server() as url:
-        contestants = heats(url)
-        version = growth.server_version(contestants)
-        works = growth.works(contestants, options.rounds)
-        growth.close(contestants)
-    return harness.finish(options, version, works)
+        return growth.report(options, heats(url))
 
 
 if __name__ == "__main__":

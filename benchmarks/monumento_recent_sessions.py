@@ -9,37 +9,31 @@ Two questions, answered with ratios of medians from one run, server and client o
    fast. Its query on our indexes stands beside them, to tell what the indexes do from what the
    query does; that one has no target.
 
-Calls are what a driver sends: a prepared statement, binary, over libpq, and nothing decoded.
-The answers depend on how warm the processor's caches are: see measure() for who disturbs whom.
+What a call is, and who disturbs whom, growth.py says.
 
     python benchmarks/monumento_recent_sessions.py [--check] [--json FILE]
 """
 
 from __future__ import annotations
 
-import itertools
 import re
-import statistics
 import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING
 
 import aiosql
+import growth
 import harness
 import psycopg
-from psycopg.pq import ExecStatus
 from results import Target, Work
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from typing import LiteralString
 
 ROOT = Path(__file__).resolve().parents[1]
 QUERIES = ROOT / "queries" / "monumento"
 
 MESSAGES = 40
-FLAT_AT_MOST = 1.5
 SAVED_AT_LEAST = 20.0
 
 # What the reference document does, in our style and on our tables.
@@ -129,25 +123,6 @@ FILL: tuple[LiteralString, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Contestant:
-    """A statement prepared on a connection of its own, and the users to run it for."""
-
-    name: str
-    connection: psycopg.Connection[Any]
-    users: itertools.cycle[UUID]
-
-    def run(self) -> float:
-        """One call, µs."""
-        arguments = [next(self.users).bytes, (10).to_bytes(8, "big")]
-        started = time.perf_counter()
-        result = self.connection.pgconn.exec_prepared(b"contestant", arguments, [1, 1], 1)
-        taken = time.perf_counter() - started
-        assert result.status == ExecStatus.TUPLES_OK
-        assert result.ntuples == 10
-        return taken * 1e6
-
-
 def build(url: str, users: int, sessions: int, changes: tuple[LiteralString, ...] = ()) -> str:
     """A new database in which every user has so many past sessions; its URL."""
     built = harness.database(url, f"history_{sessions}_{len(changes)}", "monumento")
@@ -161,13 +136,10 @@ def build(url: str, users: int, sessions: int, changes: tuple[LiteralString, ...
     return built
 
 
-def enter(name: str, url: str, statement: str) -> Contestant:
-    """Connects and prepares."""
-    connection = psycopg.connect(url, autocommit=True)
-    users = [row[0] for row in connection.execute("SELECT id FROM monumento.users")]
-    result = connection.pgconn.prepare(b"contestant", statement.encode())
-    assert result.status == ExecStatus.COMMAND_OK, result.error_message
-    return Contestant(name, connection, itertools.cycle(users))
+def enter(name: str, url: str, statement: str) -> growth.Contestant:
+    """The latest ten sessions of one user after the other."""
+    users = harness.rows(url, "SELECT id FROM monumento.users")
+    return growth.prepare(name, url, statement, [(user, 10) for (user,) in users], rows=10)
 
 
 def recent_sessions() -> str:
@@ -177,7 +149,7 @@ def recent_sessions() -> str:
     return re.sub(r"%\((\w+)\)s", lambda m: {"user_id": "$1", "limit": "$2"}[m[1]], text)
 
 
-def heats(url: str) -> tuple[list[Contestant], list[Contestant]]:
+def heats(url: str) -> tuple[list[growth.Contestant], list[growth.Contestant]]:
     """Ours for short and long histories, and ours beside the document's way."""
     ours = recent_sessions()
     short, middle, long = (
@@ -196,21 +168,6 @@ def heats(url: str) -> tuple[list[Contestant], list[Contestant]]:
     return flat, saved
 
 
-def measure(entrants: list[Contestant], rounds: int) -> dict[str, float]:
-    """The median time of each, µs.
-
-    They take turns, so that a disturbance strikes all alike; and a turn is ten calls, so that
-    none of them is mostly measured on caches that another one has just filled.
-    """
-    times: dict[str, list[float]] = {entrant.name: [] for entrant in entrants}
-    for round_number in range(rounds + 5):
-        for entrant in entrants:
-            turn = [entrant.run() for _ in range(10)]
-            if round_number >= 5:  # the first five warm up
-                times[entrant.name] += turn
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
 def works(medians: dict[str, float]) -> list[Work]:
     """The two questions, and what the query saves without the indexes."""
     flat = {name: medians[name] for name in ("ours, 10 sessions", "ours, 1,000 sessions")}
@@ -222,7 +179,7 @@ def works(medians: dict[str, float]) -> list[Work]:
             "recent_sessions, as the history grows",
             "µs a call",
             flat,
-            [Target("its time at 10 sessions", ratio, at_most=FLAT_AT_MOST)],
+            [Target("its time at 10 sessions", ratio, at_most=growth.FLAT_AT_MOST)],
         ),
         Work(
             "recent_sessions, beside the document's way",
@@ -239,9 +196,14 @@ def main() -> int:
     with harness.server() as url:
         flat, saved = heats(url)
         version = flat[0].connection.info.server_version
-        medians = measure(flat, options.rounds) | measure(saved, options.rounds)
-        for entrant in flat + saved:
-            entrant.connection.close()
+        medians = {
+            entrant.name: median
+            for entrants in (flat, saved)
+            for entrant, median in zip(
+                entrants, growth.measure(entrants, options.rounds), strict=True
+            )
+        }
+        growth.close(flat + saved)
     return harness.finish(options, version, works(medians))
 
 
