@@ -24,7 +24,7 @@ _QUOTATIONS = r"(?s)[\"'«„].*[\"'»“]|[\"'«„].*"
 
 # Messages whose head names a type, and whose value comes after it. Only the head is kept.
 _TYPE_NAMED = (
-    r"(?s)(?P<head>invalid input syntax for type [a-z ]+?)(:|$)"
+    r"(?s)(?P<head>invalid input syntax for type [a-z ]+?|invalid input value for enum [\w.]+)(:|$)"
     r"|(?P<tail>(value )?too long for type [a-z ]+\(\d+\))$"
     r'|value ".*" is (?P<range>out of range for type [a-z ]+)$'
 )

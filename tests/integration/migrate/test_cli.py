@@ -151,6 +151,19 @@ def test_reset_starts_over(run, shop, monkeypatch, tmp_path):
         run("server", "stop")
 
 
+def test_the_versions_of_another_project(run, shop):
+    """Two projects whose domains have one name, in one database."""
+    run("migrate")
+    file = shop.write("V001__users.sql", "CREATE SCHEMA shop;")
+    file.rename(file.with_name("V001__guests.sql"))
+    refused = run("migrate")
+    assert refused.exit_code == 1
+    assert (
+        "sql/V001__guests.sql is not what this database has as version 1: that was "
+        "V001__users.sql, perhaps of another project"
+    ) in refused.stderr
+
+
 def test_reset_drops_nothing_elsewhere(run, shop):
     """DATABASE_URL names a server that is not the one of `pgrepo server`."""
     run("migrate")

@@ -127,7 +127,8 @@ def test_copies() -> None:
     ("sqlstate", "primary", "worded"),
     [
         ("22P02", f'invalid input syntax for type uuid: "{SECRET}"', "for type uuid (22P02)"),
-        ("22P02", f'invalid input value for enum s.e: "{SECRET}"', "invalid text representation"),
+        ("22P02", f'invalid input value for enum s.e: "{SECRET}"', "value for enum s.e (22P02)"),
+        ("22P02", f'invalid input value for enum "S".e: "{SECRET}"', "invalid text representation"),
         ("22007", f'invalid input syntax for type date: "{SECRET}"', "for type date (22007)"),
         ("22003", f'value "{SECRET}" is out of range for type integer', "range for type integer"),
         ("22001", "value too long for type character varying(5)", "for type character varying(5)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from pgrepo.errors import ChecksumError, MigrationError
@@ -127,10 +128,16 @@ def _state(file: DdlFile, row: LedgerRow | None, last_applied: Version) -> State
 def _edited(status: FileStatus) -> str:
     assert status.file is not None
     assert status.row is not None
+    sums = f"its sha256 is {status.file.checksum}, and {status.row.checksum} was applied"
+    if PurePath(status.row.file).name != PurePath(status.name).name:
+        return (
+            f"{status.name} is not what this database has as version "
+            f"{format_version(status.version)}: that was {status.row.file}, perhaps of another "
+            f"project; name another database, or write a new version ({sums})"
+        )
     return (
-        f"{status.name} was edited after it was applied: its sha256 is {status.file.checksum}, "
-        f"and {status.row.checksum} was applied; put the file back as it was, and write the "
-        "change as a new version"
+        f"{status.name} was edited after it was applied: put the file back as it was, and write "
+        f"the change as a new version ({sums})"
     )
 
 
