@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pgrepo.sqlfiles.lexer import LexError, Token, TokenKind, name_of, significant, tokenize
@@ -111,8 +112,8 @@ class DdlPlaces:
     ) -> SourceError:
         """The error about an object, at the last place that defines it.
 
-        Where its name is not written, because PostgreSQL made it up, this points at one of the
-        columns, or at the table.
+        Where its name is not written, because PostgreSQL made it up, this points at the foreign
+        key's columns, at where one of them is defined, or at the table.
 
         Args:
             code: the code.
@@ -122,7 +123,7 @@ class DdlPlaces:
             columns: the names of the table's columns that it is about.
             help: what to do.
         """
-        for sought in (_names, _mentions_column, _makes_table):
+        for sought in (_names, _lists_key, _defines_column, _makes_table):
             for source, tokens in reversed(list(zip(self._sources, self._tokens, strict=True))):
                 for number in range(len(tokens) - 1, 0, -1):
                     token = tokens[number]
@@ -132,6 +133,9 @@ class DdlPlaces:
 
 
 _DEFINING = frozenset({"CONSTRAINT", "INDEX", "EXISTS", "CONCURRENTLY"})
+_CONSTRAINTS = frozenset({"CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXCLUDE", "LIKE"})
+_BEFORE_TABLE = frozenset({"IF", "NOT", "EXISTS", "ONLY"})
+_NESTING = {"(": 1, "[": 1, ")": -1, "]": -1}
 
 
 def _names(tokens: Sequence[Token], number: int, name: str, table: str, _: Sequence[str]) -> bool:
@@ -146,15 +150,48 @@ def _names(tokens: Sequence[Token], number: int, name: str, table: str, _: Seque
     return makes_index or _is_about(tokens, number, table)
 
 
-def _mentions_column(
+def _lists_key(
     tokens: Sequence[Token], number: int, _: str, table: str, columns: Sequence[str]
 ) -> bool:
-    """Whether a token is one of the columns, where they or a constraint on them are defined."""
+    """Whether a token begins the columns of FOREIGN KEY, and they are these."""
+    before = [token.text.upper() for token in tokens[max(number - 3, 0) : number]]
+    listed = tokens[number : number + 2 * len(columns)]
     return (
-        name_of(tokens[number]) in columns
-        and tokens[number - 1].text.upper() in {"(", ",", "COLUMN", "ADD"}
+        before == ["FOREIGN", "KEY", "("]
+        and [name_of(token) for token in listed[::2]] == list(columns)
+        and listed[-1].text == ")"
         and _is_about(tokens, number, table)
     )
+
+
+def _defines_column(
+    tokens: Sequence[Token], number: int, _: str, table: str, columns: Sequence[str]
+) -> bool:
+    """Whether a token is one of the columns, where it is defined."""
+    token = tokens[number]
+    # A column may be called "check"; unquoted, that is a constraint.
+    if name_of(token) not in columns or token.text.upper() in _CONSTRAINTS:
+        return False
+    statement = _statement_before(tokens, number)
+    return _is_about(tokens, number, table) and (_begins_item(statement) or _is_added(statement))
+
+
+def _begins_item(statement: Sequence[str]) -> bool:
+    """Whether what follows begins an item of CREATE TABLE's list.
+
+    What an item has in parentheses is deeper, and those of PARTITION BY come after the list.
+    """
+    if statement[0] != "CREATE" or statement[-1] not in {"(", ","} or "(" not in statement:
+        return False
+    opened = statement.index("(")
+    depths = list(accumulate(_NESTING.get(word, 0) for word in statement[opened:]))
+    return min(depths) == depths[-1] == 1 and "AS" not in statement[:opened]
+
+
+def _is_added(statement: Sequence[str]) -> bool:
+    """Whether what follows is a column that ALTER TABLE adds."""
+    words = statement[:-3] if statement[-3:] == ["IF", "NOT", "EXISTS"] else statement
+    return words[-1] == "ADD" or words[-2:] == ["ADD", "COLUMN"]
 
 
 def _makes_table(
@@ -176,7 +213,15 @@ def _is_about(tokens: Sequence[Token], number: int, table: str) -> bool:
     start = number - len(words)
     if words[:1] not in (["CREATE"], ["ALTER"]) or "TABLE" not in words[:4]:
         return False
-    return table in {name_of(token) for token in tokens[start : start + 9]}
+    return table == _altered(tokens[start + words.index("TABLE") + 1 : number])
+
+
+def _altered(tokens: Sequence[Token]) -> str:
+    """The name of a table that CREATE or ALTER TABLE names, without its schema."""
+    words = [token.text.upper() for token in tokens]
+    first = next((n for n, word in enumerate(words) if word not in _BEFORE_TABLE), len(words))
+    last = first + 2 if words[first + 1 : first + 2] == ["."] else first
+    return name_of(tokens[last]) if last < len(tokens) else ""
 
 
 def _statement_before(tokens: Sequence[Token], number: int) -> list[str]:

@@ -76,7 +76,7 @@ COMMENT ON INDEX shop.orders_idx IS 'orders_idx';
     [
         ("orders_key", (), (4, 16)),
         ("orders_idx", (), (9, 41)),
-        ("orders_customer_id_fkey", ("customer_id",), (4, 35)),
+        ("orders_customer_id_fkey", ("customer_id",), (3, 5)),
         ("orders_pkey", (), (1, 19)),
     ],
 )
@@ -85,6 +85,50 @@ def test_ddl(name: str, columns: tuple[str, ...], place: tuple[int, int]) -> Non
     places = DdlPlaces([Source(DDL, Path("V1__shop.sql"), "V1__shop.sql")])
     error = places.error("PGR601", "x", name, "orders", columns=columns, help="y")
     assert (error.line, error.column) == place
+
+
+GAMES = """\
+CREATE TABLE IF NOT EXISTS chess.games (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    white_id bigint NOT NULL REFERENCES chess.players,
+    black_id bigint DEFAULT (white_id()) NOT NULL REFERENCES chess.players,
+    "check" bigint[] DEFAULT ARRAY[1, white_id()],
+    least_id bigint GENERATED ALWAYS AS (least(white_id, black_id)) STORED,
+    CHECK (white_id <> black_id),
+    CONSTRAINT games_check CHECK (black_id, white_id),
+    UNIQUE (white_id, "check"),
+    EXCLUDE USING gist (white_id WITH =, black_id WITH =)
+) PARTITION BY RANGE (white_id, black_id);
+CREATE TABLE chess.moves (games bigint, white_id bigint, move_id bigint);
+CREATE TABLE chess.old AS SELECT coalesce(white_id, 0) FROM chess.games;
+ALTER TABLE chess.games ALTER COLUMN white_id SET NOT NULL, ADD COLUMN one bigint, ADD two bigint;
+ALTER TABLE ONLY chess.games ADD COLUMN IF NOT EXISTS three bigint, ADD CHECK (three > 0);
+ALTER TABLE chess.games ADD UNIQUE (two), ADD FOREIGN KEY (one, two) REFERENCES chess.moves;
+"""
+
+
+@pytest.mark.parametrize(
+    ("columns", "table", "begins"),
+    [
+        (("white_id",), "games", "white_id bigint NOT NULL REFERENCES"),
+        (("black_id",), "games", "black_id bigint DEFAULT"),
+        (("check",), "games", '"check" bigint[]'),
+        (("least_id",), "games", "least_id bigint GENERATED"),
+        (("one",), "games", "one bigint"),
+        (("two",), "games", "two bigint"),
+        (("three",), "games", "three bigint"),
+        (("one", "two"), "games", "one, two) REFERENCES"),
+        (("white_id",), "moves", "white_id bigint, move_id"),
+        (("move_id",), "games", "games ("),
+        (("white_id",), "old", "old AS"),
+    ],
+)
+def test_column(columns: tuple[str, ...], table: str, begins: str) -> None:
+    """A key without a name is found at its columns or their definitions, not at other uses."""
+    places = DdlPlaces([Source(GAMES, Path("V1__chess.sql"), "V1__chess.sql")])
+    error = places.error("PGR601", "x", "made_up_fkey", table, columns=columns, help="y")
+    line = GAMES.splitlines()[error.line - 1]
+    assert line[error.column - 1 :].startswith(begins)
 
 
 def test_later_files_win() -> None:
