@@ -84,9 +84,12 @@ check-derived: $(INSTALLED)
 check-ddl: $(INSTALLED)
 	$(BIN)/squawk sql/*/V*.sql
 
+# Many tests kill, cut off, wait and measure, and disturb each other on a busy machine: what failed
+# side by side is tried once more alone. Both are shown; what fails twice has failed.
 .PHONY: test
 test: check ## All checks, then the tests
-	$(BIN)/pytest $(SIDE_BY_SIDE)
+	$(BIN)/pytest $(SIDE_BY_SIDE) || { test $$? -eq 1 && echo "once more, alone:" && \
+		$(BIN)/pytest --last-failed --last-failed-no-failures none || test $$? -eq 5; }
 
 .PHONY: faults
 faults: $(INSTALLED) ## What the tests that kill and cut things find, in one table
