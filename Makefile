@@ -97,7 +97,7 @@ faults: $(INSTALLED) ## What the tests that kill and cut things find, in one tab
 		PGREPO_HOLE_SECONDS=30 PGREPO_SCOPED_CALLS=100000 PGREPO_CANCELLATIONS=1000 \
 		PGREPO_CACHE_SECONDS=60 PGREPO_ARCHIVER_KILLS=1 PGREPO_SOAK_SECONDS=60 \
 		PGREPO_REPLICA_PAIRS=10000 \
-		$(BIN)/pytest --timeout 3600 tests/faults
+		$(BIN)/pytest --timeout 3600 -o faulthandler_timeout=0 tests/faults
 
 # A trial, which leaves docs/ alone: make bench BENCH_ROUNDS=2. Some of them only:
 # make bench BENCHMARKS="point_reads batches"; the page shows what the others found last time.
