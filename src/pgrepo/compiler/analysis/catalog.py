@@ -349,6 +349,15 @@ class Catalog:
         """The names of all types that can be written in a statement."""
         return [row["name"] for row in self._type_rows.values() if row["typtype"] != "p"]
 
+    def labels(self, enum: str) -> list[str]:
+        """The values of an enum, given its name as `format_type` prints it; none if there is none.
+
+        Args:
+            enum: such as "shop.status".
+        """
+        rows = (row for row in self._type_rows.values() if row["name"] == enum)
+        return [label for row in rows for label in row["labels"] or ()]
+
     def tables(self) -> tuple[Table, ...]:
         """The tables and views outside the system's schemas, by name."""
         found = [

@@ -30,6 +30,7 @@ _TABLE = re.compile(r'relation "(?P<name>[^"]+)" does not exist')
 _PARAMETER = re.compile(r"\$\d+")
 _IN = re.compile(r"(?P<not>\bNOT\s+)?\bIN\s+\Z", re.IGNORECASE)
 _TYPE = re.compile(r'type "(?P<name>[^"]+)" does not exist')
+_ENUM = re.compile(r'invalid input value for enum (?P<name>\S+): "')
 
 
 def explain(rejected: Rejected, catalog: Catalog | None, sql: str = "") -> tuple[str, str | None]:
@@ -62,6 +63,8 @@ def _suggest(code: str, message: str, catalog: Catalog, sql: str) -> str | None:
             return _column_suggestion(message, catalog, sql)
         case "PGR204":
             return _type_suggestion(message, catalog)
+        case "PGR209":
+            return _enum_suggestion(message, catalog)
         case _:
             return None
 
@@ -118,3 +121,9 @@ def _type_suggestion(message: str, catalog: Catalog) -> str | None:
     found = _TYPE.search(message)
     close = difflib.get_close_matches(found["name"], catalog.type_names(), n=1) if found else []
     return f"there is a type {close[0]}" if close else None
+
+
+def _enum_suggestion(message: str, catalog: Catalog) -> str | None:
+    found = _ENUM.match(message)
+    labels = catalog.labels(found["name"]) if found else []
+    return f"its values are {', '.join(labels)}" if labels else None
