@@ -18,16 +18,15 @@ from pgrepo.compiler.pytypes import (
     annotated_type,
     json_shape,
     json_type,
-    parameter_type,
     python_type,
 )
+from pgrepo.errors import SourceError
 from pgrepo.sqlfiles.queries import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pgrepo.compiler.model import Column, Parameter, Query, Table
-    from pgrepo.errors import SourceError
 
 
 class ColumnDescription(TypedDict):
@@ -102,7 +101,7 @@ class QueryDescriber:
             name=query.name,
             file=query.source.source.name,
             columns=[self._column(query, column) for column in query.columns],
-            params=[self._parameter(parameter) for parameter in query.parameters],
+            params=[self._parameter(query, parameter) for parameter in query.parameters],
             order_by=_orders(query),
             cardinality=query.cardinality.value,
             read_only=query.read_only,
@@ -110,32 +109,37 @@ class QueryDescriber:
         )
 
     def _column(self, query: Query, column: Column) -> ColumnDescription:
+        written = self._column_type(query, column)
+        bare = written.removesuffix(" | None") if written is not None else None
         return ColumnDescription(
             name=column.name,
             pg_type=column.pg_type.name,
-            python_type=self._column_type(query, column),
-            nullable=column.nullable,
+            python_type=bare,
+            nullable=column.nullable or bare != written,
         )
 
-    def _parameter(self, parameter: Parameter) -> ParameterDescription:
-        if parameter.annotated_type is not None:
-            written = _annotated(parameter.annotated_type)
-        else:
-            try:
-                choices = self._planner.choices(parameter.origin)
-                name_of = self._planner.types.name_of
-                written = expanded(parameter_type(parameter.pg_type, choices, name_of))
-            except NoPythonTypeError:
-                written = None
+    def _parameter(self, query: Query, parameter: Parameter) -> ParameterDescription:
+        written, nullable = self._accepted(query, parameter)
         return ParameterDescription(
             name=parameter.name,
             n=parameter.number,
             pg_type=parameter.pg_type.name,
             python_type=written,
-            nullable=parameter.nullable,
+            nullable=nullable,
             optional=parameter.optional,
             default=parameter.default,
         )
+
+    def _accepted(self, query: Query, parameter: Parameter) -> tuple[str | None, bool]:
+        """The type in the generated signature, None aside, and whether None is accepted."""
+        try:
+            typed = self._planner.parameter_type(query, parameter)
+        except SourceError:  # `generate` tells it; here it is shown as it is written, if it is
+            return parameter.annotated_type, parameter.nullable
+        bare = typed.required()
+        # JSON's types include None, and so do not tell whether NULL makes sense there.
+        includes_none = bare.optional() == bare
+        return expanded(bare), parameter.nullable if includes_none else bare != typed
 
     def _column_type(self, query: Query, column: Column) -> str | None:
         if column.annotated_type is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -247,6 +248,62 @@ def test_project(pgrepo: Run, project: Path) -> None:
     sql = "SELECT status FROM shop.orders"
     [query] = json.loads(pgrepo("describe", "--sql", sql, "--json", cwd=project).stdout)
     assert query["columns"][0]["python_type"] == "Literal['open', 'paid', 'shipped']"
+
+
+PLAYERS = """
+CREATE TABLE shop.players (name text NOT NULL, note text, openings text[] NOT NULL, more jsonb);
+"""
+ACCEPTED = """
+-- name: add_player(name, note, openings, more)!
+INSERT INTO shop.players (name, note, openings, more) VALUES (:name, :note, :openings, :more);
+
+-- name: annotated(name, note, openings, more)!
+-- @param note: decimal.Decimal
+-- @param more: dict[str, int] | None
+INSERT INTO shop.players (name, note, openings, more) VALUES (:name, :note, :openings, :more);
+
+-- name: of_note(names, note)$
+-- @param note = None
+SELECT count(*) AS players FROM shop.players WHERE note = :note OR name = ANY (:names);
+"""
+
+
+def signature_type(param: dict[str, Any]) -> str:
+    """A described parameter's type with None; JSON's types have it in them."""
+    optional = param["nullable"] and param["python_type"] != "JSONInput"
+    return f"{param['python_type']} | None" if optional else param["python_type"]
+
+
+def test_parameters_as_generated(pgrepo: Run, project: Path) -> None:
+    """What a parameter accepts, None and None among an array's elements, is as generated."""
+    (project / "src/shop/sql/V002__players.sql").write_text(PLAYERS)
+    (project / "src/shop/queries/players.sql").write_text(ACCEPTED)
+    pgrepo("generate", cwd=project)
+    module = ast.parse((project / "src/shop/repositories/players.py").read_text())
+    generated = {
+        method.name: [
+            (parameter.arg, ast.unparse(parameter.annotation))
+            for parameter in method.args.kwonlyargs
+            if parameter.annotation is not None
+        ]
+        for method in ast.walk(module)
+        if isinstance(method, ast.FunctionDef)
+    }
+    path = "src/shop/queries/players.sql"
+    for query in json.loads(pgrepo("describe", path, "--json", cwd=project).stdout):
+        written = [(item["name"], signature_type(item)) for item in query["params"]]
+        assert written == generated[query["name"]]
+    assert ("openings", "Sequence[str | None]") in generated["add_player"]
+    assert ("names", "Sequence[str]") in generated["of_note"]
+
+
+def test_none_is_said_once(pgrepo: Run, schema: Path, tmp_path: Path) -> None:
+    """An annotation that has None in it is not given another."""
+    text = "-- name: born()\n-- @column born: str | None\nSELECT born FROM people;\n"
+    [path] = write(tmp_path / "q", people=text)
+    [query] = described(pgrepo, "--schema", schema, path)
+    assert [(item["python_type"], item["nullable"]) for item in query["columns"]] == [("str", True)]
+    assert "str | None\n" in pgrepo("describe", "--schema", schema, path).stdout
 
 
 def test_table(pgrepo: Run, schema: Path, tmp_path: Path) -> None:
