@@ -18,7 +18,6 @@ from pgrepo.compiler.pytypes import (
     annotated_type,
     json_shape,
     json_type,
-    python_type,
 )
 from pgrepo.errors import SourceError
 from pgrepo.sqlfiles.queries import Operation
@@ -146,9 +145,8 @@ class QueryDescriber:
             return _annotated(column.annotated_type)
         try:
             if column.json is None:
-                choices, name_of = self._planner.choices(column.origin), self._planner.types.name_of
                 row = self._planner.whole_row(column)
-                return expanded(row or python_type(column.pg_type, choices, name_of))
+                return expanded(row or self._planner.types.value(column.pg_type, column.origin))
             return self._json_type(column.json, _row_name(query), column.name)
         except NoPythonTypeError:
             return None

@@ -213,6 +213,7 @@ class TableColumn:
     has_default: bool
     comment: str | None = None
     choices: tuple[str, ...] = ()  # the values a CHECK constraint allows
+    holds_no_null: bool = False  # it is an array, and a CHECK constraint says this of its elements
 
 
 @dataclass(frozen=True, slots=True)

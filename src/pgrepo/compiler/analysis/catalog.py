@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from pgrepo.compiler.analysis.choices import allowed_values
+from pgrepo.compiler.analysis.elements import arrays_without_null
 from pgrepo.compiler.analysis.foreign_keys import ForeignKey
 from pgrepo.compiler.analysis.triggers import surely_returns_new
 from pgrepo.compiler.model import ColumnOrigin, PgType, Table, TableColumn, TypeKind
@@ -243,12 +244,14 @@ class Catalog:
             triggers = cursor.execute(_TRIGGERS).fetchall()
             checks = cursor.execute(_CHECKS).fetchall()
         choices = _choices(checks, self.loose_collations)
+        full = {(relid, attnum) for relid, tree in checks for attnum in arrays_without_null(tree)}
         self._composites: dict[int, list[tuple[str, int, str | None]]] = {}
         for row in columns:
             entry = (row["name"], row["type"], row["comment"])
             self._composites.setdefault(row["relid"], []).append(entry)
         for row in columns:
-            self._add_column(row, choices.get((row["relid"], row["attnum"]), ()))
+            place = row["relid"], row["attnum"]
+            self._add_column(row, choices.get(place, ()), holds_no_null=place in full)
         for relid, pairs in keys:
             if relid in self.relations:
                 self.relations[relid].keys.append(frozenset(map(tuple, pairs)))
@@ -261,7 +264,9 @@ class Catalog:
             if relid in self.relations:
                 self._add_trigger(self.relations[relid], *trigger)
 
-    def _add_column(self, row: dict[str, Any], choices: tuple[str, ...]) -> None:
+    def _add_column(
+        self, row: dict[str, Any], choices: tuple[str, ...], *, holds_no_null: bool
+    ) -> None:
         relation = self.relations.setdefault(
             row["relid"],
             Relation(
@@ -282,6 +287,8 @@ class Catalog:
             has_default=row["has_default"] or row["has_identity"],
             comment=row["comment"],
             choices=choices,
+            # No CHECK is enforced on foreign tables.
+            holds_no_null=holds_no_null and not row["has_foreign_rows"],
         )
 
         if row["is_generated"]:

@@ -63,10 +63,24 @@ class ColumnTypes:
         if column.annotated_type is not None:
             return _annotated(query, column.annotated_type, column.name)
         try:
-            return python_type(column.pg_type, self.choices(column.origin), self.name_of)
+            return self.value(column.pg_type, column.origin)
         except NoPythonTypeError as error:
             what = f"column {column.name} of {query.name}"
             raise _no_type(query, what, column.pg_type, error, _help(column, error)) from None
+
+    def value(self, pg_type: PgType, origin: ColumnOrigin | None) -> PyType:
+        """The type of a value that PostgreSQL sends, as the table's column has it, None aside.
+
+        Raises:
+            NoPythonTypeError: there is none.
+        """
+        typed = python_type(pg_type, self.choices(origin), self.name_of)
+        column = self.table_column(origin)
+        if column is None or not column.holds_no_null or not _is_array(pg_type):
+            return typed
+        element = typed.text.removeprefix("list[").removesuffix("]")
+        bare = PyType(element, typed.imports, typed.literals).required()
+        return bare.wrapped("list[{}]")
 
     def document(self, query: Query, column: Column, typed: PyType) -> PyType | None:
         """The type of the JSON documents in a column; of an array's elements; None for others."""
@@ -107,7 +121,9 @@ class ColumnTypes:
     def _accepted(self, parameter: Parameter) -> PyType:
         typed = parameter_type(parameter.pg_type, self.choices(parameter.origin), self.name_of)
         column = self.table_column(parameter.origin)
-        if _is_array(parameter.pg_type) and column is not None and _is_array(column.pg_type):
+        if column is None or column.holds_no_null:
+            return typed
+        if _is_array(parameter.pg_type) and _is_array(column.pg_type):
             # It goes into a column whose elements can be NULL, unlike that of `= ANY (:ids)`.
             inner = typed.text.removeprefix("Sequence[").removesuffix("]")
             element = PyType(inner, typed.imports, typed.literals).optional()

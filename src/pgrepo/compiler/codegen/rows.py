@@ -15,7 +15,6 @@ from pgrepo.compiler.pytypes import (
     bare_name,
     domain_name,
     has_python_type,
-    python_type,
 )
 from pgrepo.compiler.wiretypes import column_wire_type, wire_type
 from pgrepo.sqlfiles.queries import Operation
@@ -246,7 +245,7 @@ class RowPlanner:
         ]
         fields = []
         for origin, item in origins:
-            typed = python_type(item.pg_type, self.types.choices(origin), self.types.name_of)
+            typed = self.types.value(item.pg_type, origin)
             doc = field_doc(item.comment, domain_name(item.pg_type))
             fields.append(
                 Field(attribute(item.name), typed.optional() if item.nullable else typed, doc)
