@@ -45,7 +45,11 @@ CREATE FUNCTION own.array_position(text[], text) RETURNS integer IMMUTABLE LANGU
 ALTER TABLE not_proved ADD CHECK (own.array_position(g, NULL) IS NULL);
 CREATE FOREIGN DATA WRAPPER elsewhere;
 CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere;
-CREATE TABLE partly_foreign (a text[] CHECK (array_position(a, NULL) IS NULL));
+CREATE TABLE partly_foreign (
+    a text[] CHECK (array_position(a, NULL) IS NULL),
+    word text CHECK (word IN ('x', 'y'))
+);
+CREATE TABLE worded (word text CHECK (word IN ('x', 'y')));
 CREATE FOREIGN TABLE far () INHERITS (partly_foreign) SERVER elsewhere;
 """
 
@@ -107,7 +111,8 @@ def test_refused(server: Server, table: str, column: str, value: str) -> None:
         ("SELECT a FROM proved UNION SELECT f FROM not_proved", ["list[str | None]"]),
         ("SELECT coalesce(a, '{NULL}') AS a FROM proved", ["list[str | None]"]),
         ("UPDATE proved SET a = array_append(a, $1) RETURNING a", ["list[str]"]),
-        ("SELECT a FROM partly_foreign", ["list[str | None]"]),
+        ("SELECT a, word FROM partly_foreign", ["list[str | None]", "str"]),
+        ("SELECT word FROM worded", ["Literal['x', 'y']"]),
         ("SELECT p FROM proved AS p", ["Proved"]),
     ],
 )

@@ -243,6 +243,9 @@ class Catalog:
             foreign_keys = cursor.execute(_FOREIGN_KEYS).fetchall()
             triggers = cursor.execute(_TRIGGERS).fetchall()
             checks = cursor.execute(_CHECKS).fetchall()
+        # None is enforced on foreign tables.
+        foreign = {row["relid"] for row in columns if row["has_foreign_rows"]}
+        checks = [check for check in checks if check[0] not in foreign]
         choices = _choices(checks, self.loose_collations)
         full = {(relid, attnum) for relid, tree in checks for attnum in arrays_without_null(tree)}
         self._composites: dict[int, list[tuple[str, int, str | None]]] = {}
@@ -287,8 +290,7 @@ class Catalog:
             has_default=row["has_default"] or row["has_identity"],
             comment=row["comment"],
             choices=choices,
-            # No CHECK is enforced on foreign tables.
-            holds_no_null=holds_no_null and not row["has_foreign_rows"],
+            holds_no_null=holds_no_null,
         )
 
         if row["is_generated"]:

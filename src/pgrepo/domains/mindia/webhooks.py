@@ -30,7 +30,7 @@ class Subscription:
     tenant_id: UUID
     url: str
     """Where deliveries are sent by POST."""
-    events: list[str | None]
+    events: list[str]
     """Types of events that it wants, such as image.uploaded."""
     is_signed: bool
     is_active: bool
@@ -46,7 +46,7 @@ class Webhooks(Repository):
         *,
         tenant_id: UUID,
         url: str,
-        events: Sequence[str | None],
+        events: Sequence[str],
         signing_secret: str | None = None,
     ) -> Subscription:
         """Adds a webhook for events of some types, and returns it.
@@ -110,7 +110,7 @@ class Webhooks(Repository):
         tenant_id: UUID,
         webhook_id: UUID,
         url: str | Unset = UNSET,
-        events: Sequence[str | None] | Unset = UNSET,
+        events: Sequence[str] | Unset = UNSET,
         is_active: bool | Unset = UNSET,
     ) -> Subscription | None:
         """Changes the given fields of a webhook and returns it; none if there is none.
@@ -169,7 +169,7 @@ class AsyncWebhooks(AsyncRepository):
         *,
         tenant_id: UUID,
         url: str,
-        events: Sequence[str | None],
+        events: Sequence[str],
         signing_secret: str | None = None,
     ) -> Subscription:
         """Adds a webhook for events of some types, and returns it.
@@ -239,7 +239,7 @@ class AsyncWebhooks(AsyncRepository):
         tenant_id: UUID,
         webhook_id: UUID,
         url: str | Unset = UNSET,
-        events: Sequence[str | None] | Unset = UNSET,
+        events: Sequence[str] | Unset = UNSET,
         is_active: bool | Unset = UNSET,
     ) -> Subscription | None:
         """Changes the given fields of a webhook and returns it; none if there is none.
