@@ -11,6 +11,7 @@ without prepared statements.
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -177,10 +178,23 @@ async def pipeline(connection: AsyncConnection[Any]) -> AsyncIterator[None]:
     """`connection.pipeline()` for a connection in none, never left behind in pipeline mode.
 
     psycopg lets others run when it has entered it. A task that is cancelled there never leaves it.
+    And Ctrl-C may strike as psycopg leaves it, before its Sync: then libpq does not know that the
+    server is in a transaction, in which the connection's next user would find himself.
     """
+    inside: BaseException | None = None
     try:
         async with connection.pipeline():
-            yield
+            try:
+                yield
+            except BaseException as error:
+                inside = error
+                raise
+    except (psycopg.Error, CancelledError):
+        raise
+    except BaseException as error:
+        if error is not inside:
+            connection.pgconn.finish()
+        raise
     finally:
         if connection.pgconn.pipeline_status != PipelineStatus.OFF:
             connection.pgconn.finish()
