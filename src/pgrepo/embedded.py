@@ -18,12 +18,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import fcntl
-import hashlib
 import os
 import shlex
 import shutil
-import stat
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -40,6 +37,7 @@ from pgrepo._postmaster import (
     read_postmaster,
 )
 from pgrepo._programs import MAJOR, account_name, binaries, open_way, run, server_account, version
+from pgrepo._sockets import socket_directory
 from pgrepo.errors import EmbeddedServerError
 
 if TYPE_CHECKING:
@@ -48,8 +46,6 @@ if TYPE_CHECKING:
 __all__ = ["MAJOR", "EmbeddedStatus", "binaries", "dsn", "execute", "start", "status", "stop"]
 
 _START_SECONDS = 60
-# The address of a Unix socket has room for 103 bytes on macOS and 107 on Linux.
-_SOCKET_PATH_BYTES = 103
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +328,7 @@ def _start_up(directory: Path) -> None:
             f"{directory} belongs to the user {account_name(uid)}: give the embedded server a "
             "data directory of your own, or run as its owner"
         )
-    socket_dir = _socket_dir(directory, uid)
+    socket_dir = socket_directory(directory, uid)
     disown_stale_lock(directory / "postmaster.pid")
     disown_stale_lock(socket_dir / f".s.PGSQL.{PORT}.lock")
     options = f"-k {shlex.quote(str(socket_dir))} -p {PORT} -c listen_addresses=''"
@@ -365,32 +361,6 @@ def _log_tail(directory: Path) -> str:
     except OSError:
         return "it left no log"
     return "\n".join([f"the end of {log}:", *lines])
-
-
-def _socket_dir(directory: Path, uid: int) -> Path:
-    """The data directory, or one in /tmp where that has no place in a socket's address."""
-
-    def fits(path: Path) -> bool:
-        # libpq takes a comma for the next host; PostgreSQL takes a quote for the start of one.
-        address = f"{path}/.s.PGSQL.{PORT}"
-        return len(os.fsencode(address)) <= _SOCKET_PATH_BYTES and not set(',"\n') & set(address)
-
-    if fits(directory):
-        return directory
-    name = f"pgrepo-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
-    path = next(
-        path
-        for path in (Path(tempfile.gettempdir(), name), Path("/tmp", name))  # noqa: S108
-        if fits(path)
-    )
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
-        os.chown(path, uid, -1)
-    # In a directory that everybody may write to, the name may have been taken by somebody.
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid or found.st_mode & 0o077:
-        raise EmbeddedServerError(f"{path} is not a private directory of the server's: remove it")
-    return path
 
 
 def _ensure_database(url: str, database: str) -> None:
