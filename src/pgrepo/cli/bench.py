@@ -227,6 +227,11 @@ def bench(
         if results.domains:
             with _for_people(as_json=as_json):
                 _write(results, comparison, save, html)
+    _end(results, comparison, strict=strict)
+
+
+def _end(results: Results, comparison: Comparison | None, *, strict: bool) -> None:
+    """Leaves with the status that says how it went, unless all went well."""
     if results.interrupted:
         _end_interrupted(results)
     if comparison is not None and (comparison.slower or (strict and comparison.replanned)):

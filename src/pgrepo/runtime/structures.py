@@ -48,6 +48,8 @@ class TypeChanged(Exception):
 class WireType:
     """How values of a type travel.
 
+    It is no ABC: those who derive from it are structs as well, which have another metaclass.
+
     Attributes:
         oid: its OID if it is a built-in type, else 0.
         name: for messages.

@@ -13,6 +13,7 @@ from tests.integration.plain_aiosql import not_called
 
 if TYPE_CHECKING:
     import uuid
+    from datetime import datetime
 
     from tests.integration.littlemonster.conftest import Files
 
@@ -195,7 +196,28 @@ def test_transcription_jobs(files: Files) -> None:
         max_retries=2,
     )
     assert changed[8:10] == ("sw", "large")
-    claimed = queue.claim_transcription_jobs(worker="w", lease_for=MINUTE, batch_size=5)
+    claimed = transcribe(files, first)
+    files.connection.execute(
+        "UPDATE littlemonster.transcription_jobs SET lease_expires_at = now() - interval '1 s'"
+        " WHERE status = 'running'"
+    )
+    (rescued,) = queue.rescue_transcription_jobs(batch_size=10)
+    assert rescued[:3] == (claimed[4][0], "pending", "w")
+    assert queue.transcription_job_by_id(job_id=claimed[3][0])[10] == "cancelled"
+    waiting = queue.transcription_jobs_of_user(user_id=user_id, status="pending", **FIRST_PAGE)
+    assert {row[0] for row in waiting} == {claimed[2][0], claimed[4][0]}
+    assert queue.delete_transcription_job(job_id=claimed[2][0]) == 1
+    later = files.connection.execute("SELECT now() + interval '1 s'").fetchone()
+    assert later is not None
+    assert queue.purge_transcription_jobs(before=later[0], batch_size=10) == 3
+
+
+def transcribe(files: Files, first: uuid.UUID) -> list[tuple[Any, ...]]:
+    """Claims all five; two are done, one is tried again, one cancelled, and one left running."""
+    queue = files.transcription_jobs
+    claimed: list[tuple[Any, ...]] = queue.claim_transcription_jobs(
+        worker="w", lease_for=MINUTE, batch_size=5
+    )
     attempts = [{"job_id": row[0], "lease": row[1]} for row in claimed]
     assert first in {row[0] for row in claimed}
     beat = queue.heartbeat_transcription_job(**attempts[0], lease_for=HOUR, progress=50)
@@ -226,19 +248,7 @@ def test_transcription_jobs(files: Files) -> None:
     assert failed[0] == "failed"
     assert queue.retry_transcription_job(job_id=claimed[2][0]) == 1
     assert queue.cancel_transcription_job(job_id=claimed[3][0]) == 1
-    files.connection.execute(
-        "UPDATE littlemonster.transcription_jobs SET lease_expires_at = now() - interval '1 s'"
-        " WHERE status = 'running'"
-    )
-    (rescued,) = queue.rescue_transcription_jobs(batch_size=10)
-    assert rescued[:3] == (claimed[4][0], "pending", "w")
-    assert queue.transcription_job_by_id(job_id=claimed[3][0])[10] == "cancelled"
-    waiting = queue.transcription_jobs_of_user(user_id=user_id, status="pending", **FIRST_PAGE)
-    assert {row[0] for row in waiting} == {claimed[2][0], claimed[4][0]}
-    assert queue.delete_transcription_job(job_id=claimed[2][0]) == 1
-    later = files.connection.execute("SELECT now() + interval '1 s'").fetchone()
-    assert later is not None
-    assert queue.purge_transcription_jobs(before=later[0], batch_size=10) == 3
+    return claimed
 
 
 def test_transcriptions(files: Files) -> None:
@@ -266,6 +276,22 @@ def test_transcriptions(files: Files) -> None:
     assert transcriptions.delete_transcription(transcription_id=made[0]) == 1
 
 
+def mails(run_at: datetime) -> list[dict[str, Any]]:
+    """Five jobs that are due, each more urgent than the one before."""
+    return [
+        {
+            "queue": "mail",
+            "job_type": "send",
+            "payload": Jsonb({"n": n}),
+            "user_id": None,
+            "priority": n,
+            "run_at": run_at,
+            "max_retries": 0,
+        }
+        for n in range(5)
+    ]
+
+
 def test_jobs(files: Files) -> None:
     """Every query of jobs.sql."""
     jobs = files.jobs
@@ -274,19 +300,7 @@ def test_jobs(files: Files) -> None:
     assert enqueue(files, idempotency_key="1") == first
     now = files.connection.execute("SELECT now()").fetchone()
     assert now is not None
-    rows = [
-        {
-            "queue": "mail",
-            "job_type": "send",
-            "payload": Jsonb({"n": n}),
-            "user_id": None,
-            "priority": n,
-            "run_at": now[0],
-            "max_retries": 0,
-        }
-        for n in range(5)
-    ]
-    jobs.enqueue_jobs(rows)
+    jobs.enqueue_jobs(mails(now[0]))
     changed = jobs.update_job(
         job_id=first, payload=Jsonb({}), priority=9, run_at=now[0], max_retries=1
     )

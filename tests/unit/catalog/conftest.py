@@ -26,9 +26,8 @@ def column(name: str, **more: object) -> Column:
     return Column(name, **(usual | more))  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def shop() -> Domain:
-    """Two tables and a view, a query that reads and one that writes."""
+def tables() -> tuple[Table, ...]:
+    """Two tables and a view."""
     customers = Table(
         "customers",
         "table",
@@ -53,6 +52,11 @@ def shop() -> Domain:
             ),
         ),
     )  # fmt: skip
+    return customers, orders, Table("glad", "view", None, (column("id"),))
+
+
+def queries() -> tuple[Query, ...]:
+    """One that reads and one that writes."""
     recent = Query(
         name="recent_orders",
         line=3,
@@ -79,12 +83,18 @@ def shop() -> Domain:
         tables=("orders",),
         plan=(),
     )
+    return recent, create
+
+
+@pytest.fixture
+def shop() -> Domain:
+    """Two tables and a view, a query that reads and one that writes."""
     return Domain(
         name="shop",
         doc=("A shop.",),
         plans="Plans are guesses.",
-        tables=(customers, orders, Table("glad", "view", None, (column("id"),))),
+        tables=tables(),
         repositories=(
-            Repository("orders", "Orders", "queries/orders.sql", ("Orders.",), (recent, create)),
+            Repository("orders", "Orders", "queries/orders.sql", ("Orders.",), queries()),
         ),
     )
